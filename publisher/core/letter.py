@@ -1,0 +1,166 @@
+"""Mail for one person, made once for all: a mould that is cast for each edition, and filled for each reader.
+
+The finished bytes of a letter are the same for all readers but for three header lines and the token in their links. So the
+message is built once, with a slot of the token's own length, and per person only those bytes are put in. What is put in goes
+round the guards of `EmailMessage`, so every such value is checked here.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from hashlib import sha256
+from urllib.parse import quote
+
+from publisher.core.errors import AddressError, HeaderError
+from publisher.core.model import Envelope
+from publisher.core.token import TOKEN_LENGTH, Keys, fixed_token, mac
+
+SLOT = "5l0t" * (TOKEN_LENGTH // 4)
+"""Stands in an edition where the reader's token goes."""
+_SLOT_IN_BODY = re.compile(b"(?:=\r\n)?".join(bytes([c]) for c in SLOT.encode()))
+"""The encoder of the body may end a line, with `=`, anywhere inside it (RFC 2045, 6.7)."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """In whose name letters leave."""
+
+    name: str
+    address: str
+    reply_to: tuple[str, str] | None
+    bounce_domain: str | None
+    """A domain whose bounces+...@ and unsubscribe+...@ reach us; None: both go to `address`."""
+    host: str
+    """The publication's own host name, for List-Id."""
+    service_url: str
+    archive_url: str
+    keys: Keys
+
+    @property
+    def domain(self) -> str:
+        return self.bounce_domain or ascii_address(self.address).rpartition("@")[2]
+
+    def leave_url(self, handle: str) -> str:
+        return f"{self.service_url}/u/{fixed_token(self.keys, 'leave', handle)}"
+
+    def slot_url(self) -> str:
+        """What stands in an edition for the reader's own address on our site."""
+        return f"{self.service_url}/u/{SLOT}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The content of a letter, rendered, before it has readers."""
+
+    subject: str
+    html: str
+    text: str
+    at: datetime
+    feedback_id: str
+    """RFC-less, read by Gmail: names the stream, never the person."""
+    is_bulk: bool
+    """Goes to all subscribers: has the headers of a list and the way out of it."""
+
+
+class Mould:
+    """One letter, ready for any number of readers."""
+
+    def __init__(self, sender: Sender, draft: Draft) -> None:
+        self._sender, self._is_bulk = sender, draft.is_bulk
+        message = _message(sender, draft).as_bytes()
+        head, _, body = message.partition(b"\r\n\r\n")
+        self._head = head + b"\r\n\r\n"
+        self._pieces = _pieces(body)
+
+    def fill(self, *, to: str, handle: str, delivery_key: str, delivery_id: int) -> Envelope:
+        """The letter for one reader. Raises AddressError where no mail can be written to this address."""
+        sender, address = self._sender, ascii_address(to)
+        token = fixed_token(sender.keys, "leave", handle)
+        head = [("To", address), ("Message-ID", f"<{mac(sender.keys, 'message', delivery_key)[:32]}@{sender.domain}>")]
+        if self._is_bulk:
+            head += [
+                ("List-Unsubscribe", f"<{sender.service_url}/u/{token}>,\r\n <{_leave_by_mail(sender, token)}>"),
+                ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ]
+        own = "".join(f"{name}: {_checked(name, value)}\r\n" for name, value in head).encode()
+        body = b"".join(token[piece].encode() if isinstance(piece, slice) else piece for piece in self._pieces)
+        return Envelope(mail_from=_return_path(sender, delivery_id), rcpt_to=address, message=own + self._head + body)
+
+
+def ascii_address(address: str) -> str:
+    """The address as it stands in SMTP: its domain in ASCII (RFC 5891). A local part beyond ASCII stays (RFC 6531)."""
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or _CONTROL.search(address) or re.search(r"[\s<>]", address):
+        raise AddressError(f"{address!r} is no mail address")
+    try:
+        return f"{local}@{domain.encode('idna').decode() if not domain.isascii() else domain}"
+    except UnicodeError as error:
+        raise AddressError(f"{address!r} is no mail address") from error
+
+
+def _message(sender: Sender, draft: Draft) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _mailbox("From", sender.name, sender.address)
+    if sender.reply_to:
+        message["Reply-To"] = _mailbox("Reply-To", *sender.reply_to)
+    message["Date"] = format_datetime(draft.at)
+    message["Subject"] = _checked("Subject", draft.subject)
+    if draft.is_bulk:
+        message["List-Id"] = f"<digest.{_checked('List-Id', sender.host)}>"
+        message["List-Archive"] = f"<{_checked('List-Archive', sender.archive_url)}>"
+        message["Precedence"] = "bulk"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Feedback-ID"] = _checked("Feedback-ID", draft.feedback_id)
+    message.set_content(draft.text, cte="quoted-printable")
+    message.add_alternative(draft.html, subtype="html", cte="quoted-printable")
+    for part in message.iter_parts():
+        del part["MIME-Version"]  # belongs to the whole message alone (RFC 2045, 4)
+    message.set_boundary("=_" + sha256(f"{draft.feedback_id}\0{draft.subject}".encode()).hexdigest()[:32])
+    return message
+
+
+def _mailbox(name: str, display: str, address: str) -> Address:
+    return Address(display_name=_checked(name, display), addr_spec=ascii_address(address))
+
+
+def _checked(name: str, value: str) -> str:
+    """Refuse what would end a header early; a folded line of our own may stand."""
+    if _CONTROL.search(value.replace("\r\n <", "")):
+        raise HeaderError(name, value)
+    return value
+
+
+def _pieces(body: bytes) -> tuple[bytes | slice, ...]:
+    """The body, cut where the token goes: bytes as they stand, and slices of the token between them."""
+    pieces: list[bytes | slice] = []
+    end = 0
+    for found in _SLOT_IN_BODY.finditer(body):
+        pieces.append(body[end : found.start()])
+        used = 0
+        for part in re.split(b"(=\r\n)", found[0]):
+            if part == b"=\r\n":
+                pieces.append(part)
+            else:
+                pieces.append(slice(used, used + len(part)))
+                used += len(part)
+        end = found.end()
+    return (*pieces, body[end:])
+
+
+def _leave_by_mail(sender: Sender, token: str) -> str:
+    """RFC 2369, 3.2, for those whose program knows no one-click."""
+    if sender.bounce_domain:
+        return f"mailto:unsubscribe+{token}@{sender.bounce_domain}"
+    to = sender.reply_to[1] if sender.reply_to else sender.address
+    return f"mailto:{quote(ascii_address(to), safe='@')}?subject=unsubscribe%20{token}"
+
+
+def _return_path(sender: Sender, delivery_id: int) -> str:
+    if not sender.bounce_domain:
+        return ascii_address(sender.address)
+    return f"bounces+{fixed_token(sender.keys, 'bounce', f'{delivery_id:016x}')}@{sender.bounce_domain}"

@@ -1,0 +1,276 @@
+"""The values that everything else speaks of.
+
+All instants (`*_at`) are aware datetimes in UTC. All `*_url` are absolute, all `href`s are fit for an attribute of a page of
+this site. Collections are tuples, so that every value can be compared and hashed.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+RTL_LANGUAGES = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+
+
+def direction(language: str) -> Literal["ltr", "rtl"]:
+    """The writing direction of a BCP 47 language tag."""
+    return "rtl" if language.split("-")[0].lower() in RTL_LANGUAGES else "ltr"
+
+
+_UNPRINTABLE = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def is_printable(text: str) -> bool:
+    """Whether XML may hold every character of it (XML 1.0, 2.2)."""
+    return _UNPRINTABLE.search(text) is None
+
+
+def printable(text: str) -> str:
+    """The text without the characters that no XML may hold: controls, lone surrogates, U+FFFE and U+FFFF."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def slug(text: str) -> str:
+    """One part of an address: lower case, letters and digits of any script, hyphens between them. May be empty."""
+    folded = unicodedata.normalize("NFC", text).casefold().replace("+", " plus ").replace("#", " sharp ")
+    kept = (c if c.isalnum() or unicodedata.combining(c) else " " for c in folded)
+    return "-".join("".join(kept).split())[:120]
+
+
+def tag_slug(tag: str) -> str:
+    """The folder of a tag's page, never empty."""
+    return slug(tag) or "-".join(f"{ord(c):x}" for c in tag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One publication, as its owner described it."""
+
+    url: str
+    """Without a slash at the end; may hold a path."""
+    service_url: str
+    """Where the forms and the links in letters point. The same as `url` unless the pages live on a static host."""
+    title: str
+    description: str
+    language: str
+    timezone: ZoneInfo
+    author_name: str | None = None
+    author_email: str | None = None
+    permalink: str = "/{year}/{month}/{slug}/"
+    feed_limit: int = 20
+    feed_content: Literal["full", "summary"] = "full"
+    digest_content: Literal["full", "summary"] = "full"
+    digest_time: str = "08:00"
+    mail_enabled: bool = True
+    """Whether letters can leave: the sign-up form is shown only then."""
+    mail_domain: str = "localhost"
+    postal_address: str | None = None
+
+    @property
+    def root(self) -> str:
+        """The path part of the site's address, without a slash at the end: empty for most sites."""
+        return urlsplit(self.url).path.rstrip("/")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or "localhost"
+
+    @property
+    def direction(self) -> Literal["ltr", "rtl"]:
+        return direction(self.language)
+
+    def href(self, path: str) -> str:
+        return self.root + path
+
+    def absolute(self, path: str) -> str:
+        return self.url + path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something wrong in the writer's files, told so that it can be mended."""
+
+    file: str
+    """Relative to the site's folder."""
+    line: int | None
+    what: str
+    wanted: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.what}, {self.wanted}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file beside the posts that is not a post: it is published as it is."""
+
+    path: PurePosixPath
+    """Relative to the folder of posts; the same below the site's root."""
+    size_bytes: int
+    media_type: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that belongs to a post, a recording for one."""
+
+    url: str
+    media_type: str
+    length_bytes: int
+    """0 when it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One source file, parsed."""
+
+    key: str
+    """Names the post for ever inside this publication, whatever becomes of its title, date, file or address."""
+    id: str
+    """What feeds call it: an absolute URI, the same in every format, kept for ever once it was public."""
+    source: str
+    """The file, relative to the folder of posts."""
+    path: str
+    """Below the site's root, e.g. `/2026/11/a-post/`."""
+    url: str
+    title: str | None
+    """None for a note, which has none."""
+    headline: str
+    """The title, or what stands in for it: the first words of a note. Plain text, never empty."""
+    published_at: datetime
+    updated_at: datetime
+    """The last edit that the writer called significant; `published_at` when there is none."""
+    html: str
+    """For the post's own page: with the author's own HTML."""
+    content_html: str
+    """For feeds and letters: sanitised, and every URL in it absolute."""
+    text: str
+    """The words of it, without markup."""
+    summary: str
+    """Plain text, one paragraph."""
+    tags: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+    image: Image | None = None
+    enclosure: Enclosure | None = None
+    external_url: str | None = None
+    mail: bool = True
+    """False keeps it out of every letter."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when what a reader sees of it changes."""
+        seen = (
+            self.headline,
+            self.content_html,
+            self.summary,
+            self.enclosure and self.enclosure.url,
+            self.external_url,
+        )
+        return sha256(repr(seen).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+    @property
+    def reading_minutes(self) -> int:
+        """At 230 words a minute, at least one."""
+        return max(1, round(len(self.text.split()) / 230))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """All posts that are public at one moment, newest first, and what was found wrong on the way."""
+
+    posts: tuple[Post, ...]
+    assets: tuple[Asset, ...]
+    problems: tuple[Problem, ...]
+    next_at: datetime | None
+    """When the next future-dated post becomes public."""
+
+    def tags(self) -> tuple[tuple[str, tuple[Post, ...]], ...]:
+        """Every tag with its posts, newest first; the tags in alphabetical order. Spellings that share a page are one."""
+        found: dict[str, tuple[str, dict[str, Post]]] = {}
+        for post in self.posts:
+            for tag in post.tags:
+                found.setdefault(tag_slug(tag), (tag, {}))[1].setdefault(post.key, post)
+        named = ((tag, tuple(posts.values())) for tag, posts in found.values())
+        return tuple(sorted(named, key=lambda pair: (pair[0].casefold(), pair[0])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """One entry of a feed, whatever the format."""
+
+    id: str
+    url: str
+    headline: str
+    """Plain text, never empty."""
+    published_at: datetime
+    updated_at: datetime
+    summary: str
+    content_html: str
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    image: Image | None = None
+    enclosure: Enclosure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed before it is written in a format. Items stand newest first."""
+
+    id: str
+    title: str
+    description: str
+    site_url: str
+    """The page that this feed belongs to."""
+    rss_url: str
+    atom_url: str
+    language: str
+    author: str
+    """Atom wants one for the feed: the site's author, or its title where nobody is named."""
+    author_email: str | None
+    updated_at: datetime
+    """The newest change of any item; the publication's own first instant where there is none."""
+    published_at: datetime
+    items: tuple[FeedItem, ...]
+    tag_scheme: str
+    """The URL below which each tag has its page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What a mail server takes."""
+
+    mail_from: str
+    rcpt_to: str
+    message: bytes
+    """A complete message with `\\r\\n` line ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A mail server's answer."""
+
+    code: int
+    enhanced: str | None
+    """RFC 3463, e.g. `5.1.1`."""
+    text: str
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.code, self.enhanced, self.text) if part)
