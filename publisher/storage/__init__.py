@@ -1,0 +1,86 @@
+"""The database: what was promised to whom, and what became of it. The only SQL there is.
+
+`Storage` opens transactions; a `Transaction` has one store for each noun. Everything that an action writes in one `with`
+is written together or not at all.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from publisher.storage.deliveries import Deliveries
+from publisher.storage.editions import Editions
+from publisher.storage.engine import connect, transaction
+from publisher.storage.marks import Marks
+from publisher.storage.releases import Releases
+from publisher.storage.subscribers import Subscribers
+from publisher.storage.suppressions import Suppressions
+from publisher.storage.turns import Turns
+from publisher.storage.upgrade import upgrade
+
+
+class Transaction:
+    """All stores, inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def releases(self) -> Releases:
+        return Releases(self._connection)
+
+    @cached_property
+    def subscribers(self) -> Subscribers:
+        return Subscribers(self._connection)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        return Suppressions(self._connection)
+
+    @cached_property
+    def turns(self) -> Turns:
+        return Turns(self._connection)
+
+    @cached_property
+    def editions(self) -> Editions:
+        return Editions(self._connection)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self._connection)
+
+    @cached_property
+    def marks(self) -> Marks:
+        return Marks(self._connection)
+
+
+class Storage:
+    """One database. Safe to share between threads; each transaction belongs to one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent view. Never waits for writers on SQLite."""
+        with transaction(self._engine, is_reader=True) as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """All or nothing."""
+        with transaction(self._engine) as connection:
+            yield Transaction(connection)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def open_storage(database_url: str, folder: Path) -> Storage:
+    """The database of a site, brought up to date. Raises ConfigurationError, StorageError or Busy."""
+    engine = connect(database_url, folder)
+    upgrade(engine)
+    return Storage(engine)

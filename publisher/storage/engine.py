@@ -1,0 +1,95 @@
+"""The connection to SQLite or PostgreSQL, and what each needs so that the same statements mean the same."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from publisher.core.errors import Busy, ConfigurationError, StorageError
+
+BUSY_TIMEOUT_SECONDS = 10
+
+
+def connect(database_url: str, folder: Path) -> Engine:
+    """An engine for `sqlite:///path` (relative to `folder`) or `postgresql://...`; raises ConfigurationError."""
+    try:
+        url = make_url(database_url)
+        if url.get_backend_name() == "sqlite":
+            path = folder / (url.database or "")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(url.set(database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+            event.listen(engine, "connect", _set_up_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "PUBLISHER_DATABASE_URL: PostgreSQL needs its driver, wanted is: pip install 'publisher[postgresql]'"
+        ) from error
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise ConfigurationError(
+            "PUBLISHER_DATABASE_URL: this value can't be used, wanted is sqlite:///path or postgresql://user:password@host/name"
+        ) from error
+    except OSError as error:
+        raise StorageError(f"{error.filename}: {error.strerror}, wanted is a folder that you may write to") from error
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    """Each commit is on the disk when it returns, and readers never wait for writers."""
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_reader = connection.get_execution_options().get("is_reader", False)
+    connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine, *, is_reader: bool = False) -> Iterator[Connection]:
+    """One transaction, committed at the end of the `with`, rolled back where it raises."""
+    with told_as_ours(engine), engine.connect() as plain:
+        connection = plain.execution_options(is_reader=is_reader)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def told_as_ours(engine: Engine) -> Iterator[None]:
+    """Turn the driver's errors into StorageError or Busy."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _told(engine, error) from error
+    except SQLAlchemyError as error:
+        raise StorageError(f"the database failed: {error}") from error
+
+
+def _told(engine: Engine, error: DBAPIError) -> StorageError | Busy:
+    reason = str(error.orig).strip().split("\n")[0]
+    if getattr(error.orig, "sqlstate", None) in ("40001", "40P01") or "database is locked" in reason:
+        return Busy(f"the database is busy with another process ({reason}): try again in a moment")
+    if engine.dialect.name == "sqlite":
+        return StorageError(f"{engine.url.database}: {reason}{_sqlite_advice(reason)}")
+    where = f"{engine.url.host or 'the local socket'}"
+    return StorageError(f"the database on {where} says: {reason}")
+
+
+def _sqlite_advice(reason: str) -> str:
+    for sign, advice in (
+        ("disk is full", "make room on the disk, nothing was lost"),
+        ("readonly", "wanted is a file and a folder that you may write to"),
+        ("unable to open", "wanted is a folder that is there and that you may write to"),
+        ("not a database", "this file is something else: move it away, or restore a backup"),
+        ("malformed", "the file is damaged: restore a backup"),
+        ("disk I/O error", "is the disk full or failing?"),
+    ):
+        if sign in reason:
+            return f", {advice}"
+    return ""

@@ -1,0 +1,52 @@
+"""Brings a database to the tables of today, in one transaction, after a copy of it was put aside."""
+
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, inspect, text
+
+from publisher.core.errors import StorageError
+from publisher.storage.engine import transaction
+
+_LOCK = 7_305_812_744
+"""PostgreSQL's advisory lock for this, any number that is always the same."""
+
+
+def upgrade(engine: Engine) -> None:
+    """Raises StorageError for a database of a newer publisher."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head()
+    with transaction(engine, is_reader=True) as connection:
+        found = _revision(connection)
+    if found == head:
+        return
+    if found and found not in {step.revision for step in script.walk_revisions()}:
+        raise StorageError("the database was made by a newer publisher, wanted is that version or a later one")
+    if found and engine.dialect.name == "sqlite":
+        _put_aside(Path(str(engine.url.database)), found)
+    with transaction(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        if _revision(connection) != head:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _put_aside(path: Path, revision: str) -> None:
+    """A consistent copy beside the file, even while others write."""
+    with sqlite3.connect(path) as source, sqlite3.connect(path.with_suffix(f".before-{revision}.db")) as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
