@@ -1,0 +1,168 @@
+"""Freeze what each reader is owed into editions, and put their letters into the outbox: one transaction."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from publisher import disk
+from publisher.actions.publication import Publication
+from publisher.core.digest import HTML_BUDGET_BYTES, Digest, digest, shortened
+from publisher.core.ledger import HeldBecause, Judgement, Release, Turn, judge, why_held
+from publisher.core.letter import Sender
+from publisher.core.model import Library, Post
+from publisher.core.slots import FURTHEST
+from publisher.storage import Transaction
+
+HIGH_WATER_NAME = "high-water"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """One edition that was frozen."""
+
+    edition: int
+    readers: int
+    posts: int
+    size_bytes: int
+    held_because: HeldBecause | None
+
+
+class Content(NamedTuple):
+    """A digest, rendered."""
+
+    digest: Digest
+    html: str
+    text: str
+
+
+def compose(publication: Publication, library: Library, now: datetime) -> list[Composed]:
+    """Plan every reader whose turn it is. Nothing owed, nothing made; without a way for mail to leave, nobody is planned."""
+    sender = publication.sender
+    if sender is None:
+        return []
+    posts = {post.key: post for post in library.posts if post.mail}
+    with publication.storage.write() as tx:
+        _set_clock(publication, tx, now)
+        _hold_after_restore(publication, tx)
+        if not tx.turns.count(now):
+            return []
+        composed = _take_turns(publication, sender, tx, posts, now)
+        newest = tx.editions.last_number()
+    disk.write(publication.folders.state / HIGH_WATER_NAME, f"{newest}\n".encode(), is_durable=True)
+    for edition in composed:
+        publication.log.info(
+            "edition.frozen",
+            edition=edition.edition,
+            readers=edition.readers,
+            posts=edition.posts,
+            bytes=edition.size_bytes,
+        )
+        if edition.held_because:
+            mend = f"publisher editions approve {edition.edition}"
+            publication.log.warning("edition.held", edition=edition.edition, because=edition.held_because, mend=mend)
+    return composed
+
+
+def _take_turns(
+    publication: Publication, sender: Sender, tx: Transaction, posts: dict[str, Post], now: datetime
+) -> list[Composed]:
+    rules = publication.rules
+    newest, releases = tx.releases.newest(), tx.releases.all()
+    is_restored = tx.marks.get("restored") is not None
+    letters: dict[tuple[tuple[Release, ...], HeldBecause | None], list[tuple[Turn, Judgement]]] = defaultdict(list)
+    for turn in tx.turns.open(now):
+        judgement = judge(turn, releases, newest, posts)
+        held = why_held(due_at=turn.due_at, now=now, stale_after=rules.stale_after, is_restored=is_restored)
+        letters[judgement.letter, held if judgement.letter else None].append((turn, judgement))
+    composed: list[Composed] = []
+    for (letter, held), turns in letters.items():
+        edition = None
+        if letter:
+            due_at = min(turn.due_at for turn, _ in turns)
+            readers = sum(turn.count for turn, _ in turns)
+            edition = _freeze(publication, sender, tx, letter, posts, held, due_at, readers, now)
+            composed.append(edition)
+        for turn, judgement in turns:
+            last_letter_at = now if letter else turn.last_letter_at
+            tx.turns.take(
+                turn,
+                newest=newest,
+                arrears_now=judgement.arrears,
+                edition=edition.edition if edition else None,
+                next_due_at=rules.slots.first_after(now, last_letter_at),
+                now=now,
+            )
+    return composed
+
+
+def _freeze(
+    publication: Publication,
+    sender: Sender,
+    tx: Transaction,
+    letter: tuple[Release, ...],
+    posts: dict[str, Post],
+    held: HeldBecause | None,
+    due_at: datetime,
+    readers: int,
+    now: datetime,
+) -> Composed:
+    content = render_digest(publication, sender, [posts[release.post] for release in letter])
+    revisions = tx.releases.states()
+    number = tx.editions.freeze(
+        subject=content.digest.subject,
+        html=content.html,
+        text=content.text,
+        items=[(release, revisions[release.post].revision) for release in letter],
+        due_at=due_at,
+        now=now,
+        held_because=held,
+        at_least=_high_water(publication),
+    )
+    return Composed(
+        edition=number, readers=readers, posts=len(letter), size_bytes=len(content.html.encode()), held_because=held
+    )
+
+
+def render_digest(publication: Publication, sender: Sender, posts: list[Post]) -> Content:
+    """The letter of these posts, with slots where the reader's links go; shortened until mail programs show all of it."""
+    found = digest(publication.site, posts)
+    templates = publication.templates
+    while True:
+        html = templates.letter_html("letter/digest.html", letter=found, web_url=None, leave_url=sender.slot_url())
+        excess = len(html.encode()) - HTML_BUDGET_BYTES
+        smaller = shortened(found, excess) if excess > 0 else None
+        if smaller is None:
+            break
+        found = smaller
+    text = templates.letter_text("letter/digest.txt", letter=found, web_url=None, leave_url=sender.slot_url())
+    return Content(found, html, text)
+
+
+def _set_clock(publication: Publication, tx: Transaction, now: datetime) -> None:
+    """New due times where the owner chose another hour, and where a clock ran ahead and was set back."""
+    slots = publication.rules.slots
+    tx.turns.cut_to(now)
+    is_moved = tx.marks.get("slots") != str(slots)
+    tx.turns.move_due(
+        after=now if is_moved else now + FURTHEST,
+        midnight=slots.midnight(now),
+        due_at=slots.first_after(now),
+        due_at_if_had=slots.first_after(now, now),
+    )
+    if is_moved:
+        tx.marks.put("slots", str(slots))
+
+
+def _hold_after_restore(publication: Publication, tx: Transaction) -> None:
+    """A database behind the last edition that left here is a restored backup: it holds instead of sending again."""
+    if tx.editions.last_number() >= _high_water(publication) or tx.marks.get("restored"):
+        return
+    tx.marks.put("restored", "the database is older than the last edition")
+    stopped = tx.editions.hold_all("restored")
+    publication.log.warning("database.restored", held=stopped, mend="publisher editions list")
+
+
+def _high_water(publication: Publication) -> int:
+    text = disk.read_text(publication.folders.state / HIGH_WATER_NAME) or "0"
+    return int(text) if text.strip().isdecimal() else 0

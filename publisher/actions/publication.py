@@ -1,0 +1,83 @@
+"""One publication, ready to work: its site, its rules, and the tools that act for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, Protocol
+
+from publisher.core.letter import Sender
+from publisher.core.model import Envelope, Site
+from publisher.core.retry import Answer
+from publisher.core.slots import Daily
+from publisher.core.token import Keys
+from publisher.storage import Storage
+from publisher.templates import Templates
+
+Now = Callable[[], datetime]
+"""The publication's clock."""
+
+
+class Line(Protocol):
+    """An open way for letters to leave."""
+
+    def send(self, envelope: Envelope) -> Answer: ...
+
+    def close(self) -> None: ...
+
+
+class Relay(Protocol):
+    """Somebody who takes letters: a mail server, or a folder."""
+
+    def connect(self) -> Line:
+        """Raises PublisherError where nobody answers, with what to change."""
+        ...
+
+
+class Log(Protocol):
+    """One event a line; an address only at debug."""
+
+    def debug(self, event: str, **values: object) -> object: ...
+
+    def info(self, event: str, **values: object) -> object: ...
+
+    def warning(self, event: str, **values: object) -> object: ...
+
+    def error(self, event: str, **values: object) -> object: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the owner decided."""
+
+    slots: Daily
+    hold: timedelta
+    release_burst: int
+    stale_after: timedelta
+    welcome_posts: int
+    uncertain: Literal["resend", "leave"]
+    connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    site: Path
+    posts: Path
+    output: Path
+    templates: Path
+    state: Path
+    """`var`: locks, the database, letters that were written to files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    site: Site
+    rules: Rules
+    folders: Folders
+    storage: Storage
+    templates: Templates
+    keys: Keys
+    sender: Sender | None
+    """None where mail is not set up: then nobody's posts are used up by letters that could not leave."""
+    relay: Relay | None
+    log: Log

@@ -1,0 +1,205 @@
+"""The only wiring: settings become a publication with its tools, and a clock."""
+
+import logging
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from publisher import disk
+from publisher.actions.publication import Folders, Log, Publication, Relay, Rules
+from publisher.clock import Clock, clock
+from publisher.config import Settings, read_settings
+from publisher.core.errors import ConfigurationError, PublisherError
+from publisher.core.identity import is_loopback
+from publisher.core.letter import Sender, ascii_address
+from publisher.core.model import Site
+from publisher.core.slots import Daily
+from publisher.core.token import Keys
+from publisher.smtp import Relay as SmtpRelay
+from publisher.storage import open_storage
+from publisher.templates import Templates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    settings: Settings
+    publication: Publication
+    clock: Clock
+
+    def close(self) -> None:
+        self.publication.storage.close()
+
+
+def open_app(
+    folder: Path,
+    *,
+    now: datetime | None = None,
+    is_running: bool = False,
+    changes: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> App:
+    """The site in `folder`, ready to work. Raises ConfigurationError, StorageError or Busy.
+
+    `now`: the publication's clock shows this, and runs on if `is_running`. `changes` are settings that a command overrides;
+    `environment` stands for the process's own.
+    """
+    if not folder.is_dir():
+        raise PublisherError(f"{folder}: there is no such folder, wanted is a site's: publisher init {folder}")
+    folder = folder.resolve()
+    settings = replace(read_settings(folder, environment), **(changes or {}))
+    moment = clock(now, is_fixed=not is_running)
+    log = _logging(settings.log_level, moment)
+    folders = Folders(
+        site=folder,
+        posts=folder / settings.posts_dir,
+        output=folder / settings.output_dir,
+        templates=folder / "templates",
+        state=folder / "var",
+    )
+    keys = _keys(settings, folders.state)
+    site = _site(settings)
+    sender = _sender(settings, site, keys)
+    publication = Publication(
+        site=site,
+        rules=_rules(settings),
+        folders=folders,
+        storage=open_storage(settings.database_url, folder),
+        templates=Templates(site, folders.templates),
+        keys=keys,
+        sender=sender,
+        relay=_relay(settings, folders.state, sender, moment) if sender else None,
+        log=log,
+    )
+    return App(settings=settings, publication=publication, clock=moment)
+
+
+def _site(settings: Settings) -> Site:
+    return Site(
+        url=settings.site_url,
+        service_url=settings.service_url or settings.site_url,
+        title=settings.site_title,
+        description=settings.site_description,
+        language=settings.site_language,
+        timezone=settings.timezone,
+        author_name=settings.author_name,
+        author_email=settings.author_email,
+        permalink=settings.permalink,
+        feed_limit=settings.feed_limit,
+        feed_content=settings.feed_content,
+        digest_content=settings.digest_content,
+        digest_time=settings.digest_time,
+        mail_enabled=_has_mail(settings),
+        postal_address=settings.postal_address,
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        slots=Daily(at=time.fromisoformat(settings.digest_time), zone=settings.timezone),
+        hold=settings.hold,
+        release_burst=settings.release_burst,
+        stale_after=settings.stale_after,
+        welcome_posts=settings.welcome_posts,
+        uncertain=settings.uncertain,
+        connections=settings.smtp_connections,
+    )
+
+
+def _has_mail(settings: Settings) -> bool:
+    return settings.mail_transport == "file" or settings.smtp_host is not None
+
+
+def _sender(settings: Settings, site: Site, keys: Keys) -> Sender | None:
+    if not _has_mail(settings):
+        return None
+    name, address = settings.mail_from or ("", f"digest@{'localhost' if is_loopback(site.host) else site.host}")
+    return Sender(
+        name=name or site.title,
+        address=address,
+        reply_to=settings.mail_reply_to,
+        bounce_domain=settings.mail_domain,
+        host=site.host,
+        service_url=site.service_url,
+        archive_url=site.absolute("/archive/"),
+        keys=keys,
+    )
+
+
+def _relay(settings: Settings, state: Path, sender: Sender, moment: Clock) -> Relay:
+    if settings.mail_transport == "file":
+        return disk.MailFolder(state / "mail")
+    host = settings.smtp_host
+    assert host is not None, "mail is set up"
+    if moment.is_ahead() and not is_loopback(host):
+        raise ConfigurationError(
+            f"--now is ahead of real time, and {host} is a real mail server: wanted is a relay on this machine, "
+            "or PUBLISHER_MAIL_TRANSPORT=file"
+        )
+    return SmtpRelay(
+        host=host,
+        port=settings.port,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        own_name=urlsplit(settings.service_url or settings.site_url).hostname or ascii_address(sender.address),
+    )
+
+
+def _keys(settings: Settings, state: Path) -> Keys:
+    """The key of the settings, else one that is made once and kept beside the database."""
+    key = settings.secret_key
+    if key is None:
+        path = state / "secret-key"
+        key = (disk.read_text(path) or "").strip()
+        if not key:
+            key = secrets.token_urlsafe(32)
+            disk.write(path, f"{key}\n".encode(), mode=0o600, is_durable=True)
+    return Keys(keys=(key, *settings.old_secret_keys))
+
+
+def _logging(level: str, moment: Clock) -> Log:
+    """One event a line on stderr, as key=value, with the publication's time; what libraries say comes out the same."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+
+    def stamp(_: Any, __: str, event: Any) -> Any:
+        return {"at": f"{moment.now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", **event}
+
+    shared: list[Any] = [structlog.stdlib.add_log_level, stamp]
+    render = structlog.processors.LogfmtRenderer(key_order=["at", "level", "event"], drop_missing=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _one_line,
+                render,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("publisher").setLevel(number)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    log: Log = structlog.stdlib.get_logger("publisher")
+    return log
+
+
+def _one_line(_: Any, __: str, event: Any) -> Any:
+    """A traceback, or whatever else has line ends, stays one event."""
+    return {key: value.replace("\n", " | ") if isinstance(value, str) else value for key, value in event.items()}

@@ -1,0 +1,403 @@
+"""The settings: one table that declares them, and how they are read from `.env` and the environment.
+
+Each field of `Settings` is one setting: its name in capitals behind `PUBLISHER_`, how its text is understood, what it is
+when nobody says, and what to tell the owner. `.env.example` is printed from here.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from datetime import timedelta
+from difflib import get_close_matches
+from email.utils import parseaddr
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv.parser import parse_stream
+
+from publisher.core.errors import AddressError, ConfigurationError
+from publisher.core.identity import is_loopback
+from publisher.core.subscription import normalise
+
+PREFIX = "PUBLISHER_"
+
+
+def _setting(group: str, parse: Callable[[str], Any], default: str, *about: str, is_secret: bool = False) -> Any:
+    """A row of the table. `default` is written as the owner would write it."""
+    metadata = {"group": group, "parse": parse, "default": default, "about": about, "is_secret": is_secret}
+    return field(default_factory=lambda: parse(default), metadata=metadata)
+
+
+# How a value is understood. Each takes the text and raises ValueError with what is wanted.
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _words(value: str) -> str:
+    if not value:
+        raise ValueError("wanted are some words")
+    return value
+
+
+def _optional(value: str) -> str | None:
+    return value or None
+
+
+def _list(value: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[,\s]+", value) if part)
+
+
+def _web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        is_good = parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment
+        _ = parts.port
+    except ValueError:
+        is_good = False
+    if not is_good or re.search(r"\s", value):
+        raise ValueError("wanted is an address like https://example.org or https://example.org/blog")
+    return value.rstrip("/")
+
+
+def _optional_web_address(value: str) -> str | None:
+    return _web_address(value) if value else None
+
+
+def _zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("wanted is a time zone like Europe/Berlin, America/New_York or UTC") from error
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", value):
+        raise ValueError("wanted is a language tag like en, de or pt-BR")
+    return value
+
+
+def _permalink(value: str) -> str:
+    unknown = set(re.findall(r"{(\w*)}", value)) - {"year", "month", "day", "slug"}
+    if unknown or "{slug}" not in value or not re.fullmatch(r"/([\w.{}~-]+/)+", value):
+        raise ValueError(
+            "wanted is a path like /{year}/{month}/{slug}/, of year, month, day and slug, with / at both ends"
+        )
+    return value
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not value.isdecimal() or not low <= int(value) <= high:
+            raise ValueError(f"wanted is a whole number from {low} to {high}")
+        return int(value)
+
+    return parse
+
+
+def _optional_number(low: int, high: int) -> Callable[[str], int | None]:
+    parse = _number(low, high)
+    return lambda value: parse(value) if value else None
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError(f"wanted is one of {', '.join(choices)}")
+        return value.lower()
+
+    return parse
+
+
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("wanted is a time of day like 08:00 or 17:30")
+    return value
+
+
+def _duration(value: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,6})\s*(s|m|h|d)", value)
+    if not found:
+        raise ValueError("wanted is a number with its unit, s, m, h or d: 90s, 10m, 72h, 7d")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})
+
+
+def _mailbox(value: str) -> tuple[str, str] | None:
+    """(display name, address) of `me@example.org` or `The Name <me@example.org>`."""
+    if not value:
+        return None
+    name, address = parseaddr(value)
+    try:
+        return name, normalise(address, is_local_allowed=True)
+    except AddressError as error:
+        raise ValueError(f"wanted is me@example.org or The Name <me@example.org>; {error}") from error
+
+
+def _mail_domain(value: str) -> str | None:
+    if value and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
+        raise ValueError("wanted is a domain like example.org")
+    return value.lower() or None
+
+
+def _database(value: str) -> str:
+    if not re.match(r"(sqlite:///.|postgresql://.)", value):
+        raise ValueError("wanted is sqlite:///path/to/file.db or postgresql://user:password@host/name")
+    return value
+
+
+def _host(value: str) -> str | None:
+    if value and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+|\[[0-9A-Fa-f:.]+\]", value):
+        raise ValueError("wanted is a host name like smtp.example.org, without a port")
+    return value.strip("[]") or None
+
+
+_SITE, _SERVER, _MAIL, _DIGEST = "The site", "Keys and the database", "Mail", "The digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of one site, checked."""
+
+    site_url: str = _setting(
+        _SITE, _web_address, "http://127.0.0.1:8000", "Where the world reaches the pages; may hold a path."
+    )
+    service_url: str | None = _setting(
+        _SITE,
+        _optional_web_address,
+        "",
+        "Where sign-up, confirm and leave links lead, if the pages lie on a static host",
+        "and `publisher serve` runs elsewhere. Empty: the same as SITE_URL.",
+    )
+    site_title: str = _setting(_SITE, _words, "A notebook", "The name of the publication.")
+    site_description: str = _setting(_SITE, _text, "New posts, by feed or by email.", "One sentence about it.")
+    site_language: str = _setting(_SITE, _language, "en", "The language of the posts.")
+    timezone: ZoneInfo = _setting(
+        _SITE, _zone, "UTC", "Dates without a zone, and the hour of the digest, are in this one."
+    )
+    author_name: str | None = _setting(_SITE, _optional, "", "Who writes, where a post does not say.")
+    author_email: str | None = _setting(_SITE, _optional, "", "Shown in the feeds, if given.")
+    posts_dir: str = _setting(_SITE, _words, "posts", "The folder of the posts.")
+    output_dir: str = _setting(_SITE, _words, "public", "Where pages and feeds are written.")
+    permalink: str = _setting(
+        _SITE, _permalink, "/{year}/{month}/{slug}/", "The addresses of posts, of {year} {month} {day} {slug}."
+    )
+    feed_limit: int = _setting(_SITE, _number(1, 1000), "20", "How many posts a feed holds.")
+    feed_content: Literal["full", "summary"] = _setting(_SITE, _choice("full", "summary"), "full", "full or summary.")
+
+    database_url: str = _setting(
+        _SERVER,
+        _database,
+        "sqlite:///var/publisher.db",
+        "Subscribers and what they were sent. A relative path begins at the site's folder.",
+        "PostgreSQL: postgresql://user:password@host/name",
+        is_secret=True,
+    )
+    secret_key: str | None = _setting(
+        _SERVER,
+        _optional,
+        "",
+        "Signs the links in letters: 32 characters or more, never shown. Empty: made once",
+        "and kept in var/secret-key.",
+        is_secret=True,
+    )
+    old_secret_keys: tuple[str, ...] = _setting(
+        _SERVER, _list, "", "Earlier keys, with commas: links that they signed stay good.", is_secret=True
+    )
+    log_level: str = _setting(
+        _SERVER, _choice("debug", "info", "warning", "error"), "info", "debug, info, warning or error."
+    )
+
+    mail_transport: Literal["smtp", "file"] = _setting(
+        _MAIL, _choice("smtp", "file"), "smtp", "smtp, or file: letters become .eml files in var/mail."
+    )
+    smtp_host: str | None = _setting(
+        _MAIL, _host, "", "Your provider's server for outgoing mail. Empty: no mail is sent."
+    )
+    smtp_port: int | None = _setting(
+        _MAIL, _optional_number(1, 65535), "", "Empty: 587 for starttls, 465 for tls, 25 for none."
+    )
+    smtp_security: Literal["none", "starttls", "tls"] = _setting(
+        _MAIL, _choice("none", "starttls", "tls"), "starttls", "starttls, tls (from the first byte), or none."
+    )
+    smtp_username: str | None = _setting(_MAIL, _optional, "", "Empty: no login.")
+    smtp_password: str | None = _setting(
+        _MAIL, _optional, "", "Or name a file that holds it: PUBLISHER_SMTP_PASSWORD_FILE.", is_secret=True
+    )
+    smtp_connections: int = _setting(_MAIL, _number(1, 64), "1", "How many connections send at a time.")
+    mail_from: tuple[str, str] | None = _setting(
+        _MAIL, _mailbox, "", "Who the letters come from: The Name <me@example.org>."
+    )
+    mail_reply_to: tuple[str, str] | None = _setting(_MAIL, _mailbox, "", "Where answers go. Empty: to MAIL_FROM.")
+    mail_domain: str | None = _setting(
+        _MAIL,
+        _mail_domain,
+        "",
+        "A domain whose mail for bounces+...@ and unsubscribe@ reaches you: bounces then tell which",
+        "letter they are about. Empty: bounces and requests to leave go to MAIL_FROM.",
+    )
+    postal_address: str | None = _setting(
+        _MAIL, _optional, "", "Shown under every letter; some countries' laws want one."
+    )
+    uncertain: Literal["resend", "leave"] = _setting(
+        _MAIL,
+        _choice("resend", "leave"),
+        "resend",
+        "What becomes of the one letter that may or may not have left when the power failed.",
+    )
+
+    digest_time: str = _setting(_DIGEST, _time_of_day, "08:00", "When the daily digest leaves, in TIMEZONE.")
+    digest_content: Literal["full", "summary"] = _setting(
+        _DIGEST, _choice("full", "summary"), "full", "full or summary."
+    )
+    welcome_posts: int = _setting(
+        _DIGEST, _number(0, 20), "0", "How many of the newest posts a new subscriber's first digest brings along."
+    )
+    hold: timedelta = _setting(
+        _DIGEST, _duration, "10m", "How long a new post can still be taken back before it is mailed."
+    )
+    release_burst: int = _setting(
+        _DIGEST, _number(1, 10000), "10", "More new posts than this at once wait for `publisher release`."
+    )
+    stale_after: timedelta = _setting(
+        _DIGEST, _duration, "72h", "A digest later than this is held until `publisher editions approve`."
+    )
+
+    @property
+    def port(self) -> int:
+        return self.smtp_port or {"starttls": 587, "tls": 465, "none": 25}[self.smtp_security]
+
+
+def example(values: Mapping[str, str] | None = None) -> str:
+    """The text of a `.env` with every setting explained; those in `values` (by field name) set, the others commented out."""
+    lines: list[str] = []
+    group = ""
+    for row in fields(Settings):
+        if row.metadata["group"] != group:
+            group = row.metadata["group"]
+            lines += ["", f"# {group}", ""]
+        lines += [f"# {line}" for line in row.metadata["about"]]
+        given = (values or {}).get(row.name)
+        name = PREFIX + row.name.upper()
+        lines.append(f"#{name}={row.metadata['default']}" if given is None else f"{name}={_quoted(given)}")
+    head = "# The settings of this site. Lines that begin with # are the defaults. The environment wins over this file."
+    return "\n".join([head, *lines]) + "\n"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" if re.search(r"[\s#'\"]", value) else value
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value with the place it came from, for complaints."""
+
+    value: str
+    place: str
+
+
+def read_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the site in `folder`. Raises ConfigurationError with every complaint at once."""
+    complaints: list[str] = []
+    given = _read_env_file(folder / ".env", complaints)
+    for name, value in (os.environ if environment is None else environment).items():
+        if name.startswith(PREFIX):
+            given[name] = _Given(value, "environment")
+    known = {PREFIX + row.name.upper(): row for row in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, found in given.items():
+        complaint = _take(name, found, known, given, values, folder)
+        if complaint:
+            complaints.append(f"{found.place}: {complaint}")
+    if complaints:
+        raise ConfigurationError(*complaints)
+    settings = Settings(**values)
+    if complaints := _contradictions(settings):
+        raise ConfigurationError(*complaints)
+    return settings
+
+
+def _read_env_file(path: Path, complaints: list[str]) -> dict[str, _Given]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path.name}: the file is not UTF-8, save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path.name}: {error.strerror}, wanted is a file that you may read") from error
+    given: dict[str, _Given] = {}
+    for binding in parse_stream(StringIO(text)):
+        raw = binding.original.string
+        line = binding.original.line + len(raw) - len(raw.lstrip("\r\n"))
+        if binding.error or (binding.key and binding.value is None):
+            complaints.append(f"{path.name}:{line}: this line can't be read, wanted is NAME=value")
+        elif binding.key:
+            given[binding.key] = _Given((binding.value or "").strip(), f"{path.name}:{line}")
+    return given
+
+
+def _take(
+    name: str,
+    found: _Given,
+    known: Mapping[str, Field[Any]],
+    given: Mapping[str, _Given],
+    values: dict[str, Any],
+    folder: Path,
+) -> str | None:
+    """Put one given value into `values`; returns a complaint instead where it can't be used."""
+    if name.removesuffix("_FILE") in known and name not in known:
+        name, twin = name.removesuffix("_FILE"), name
+        if not known[name].metadata["is_secret"]:
+            return f"{twin}: only secrets are read from files, wanted is {name}"
+        if name in given:
+            return f"{twin} and {name} are both given, wanted is one of them"
+        try:
+            text = (folder / found.value).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            return f"{twin}: the file {found.value} can't be read ({getattr(error, 'strerror', 'not UTF-8')})"
+        return _take(name, _Given(text, found.place), known, {}, values, folder)
+    if name not in known:
+        return _unknown(name, known)
+    row = known[name]
+    try:
+        values[row.name] = row.metadata["parse"](found.value)
+    except ValueError as error:
+        shown = "this value" if row.metadata["is_secret"] else repr(found.value)
+        return f"{name}: {shown} can't be used, {error}"
+    return None
+
+
+def _unknown(name: str, known: Mapping[str, Field[Any]]) -> str | None:
+    """A complaint about a name that is no setting; other programs' names in a shared `.env` are none of ours."""
+    if PREFIX + name in known:
+        return f"{name} is read only as {PREFIX + name}"
+    if not name.startswith(PREFIX):
+        return None
+    near = get_close_matches(name, [*known], n=1, cutoff=0.6)
+    return f"{name} is no setting, " + (f"did you mean {near[0]}?" if near else "see .env.example for all of them")
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    found: list[str] = []
+    if settings.smtp_host and settings.mail_transport == "smtp" and not settings.mail_from:
+        found.append(
+            f"{PREFIX}MAIL_FROM is missing, wanted is the address that letters come from: The Name <me@example.org>"
+        )
+    if bool(settings.smtp_username) != bool(settings.smtp_password):
+        missing = "SMTP_PASSWORD" if settings.smtp_username else "SMTP_USERNAME"
+        found.append(f"{PREFIX}{missing} is missing, wanted are both a name and a password, or neither")
+    if (
+        settings.smtp_password
+        and settings.smtp_security == "none"
+        and not is_loopback(settings.smtp_host or "localhost")
+    ):
+        found.append(f"{PREFIX}SMTP_SECURITY=none would show the password to the network, wanted is starttls or tls")
+    if settings.secret_key is not None and len(settings.secret_key) < 32:
+        found.append(f"{PREFIX}SECRET_KEY is too short, wanted are 32 characters or more that nobody can guess")
+    return found
