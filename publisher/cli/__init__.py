@@ -1,0 +1,1 @@
+"""The command line: one command, one module, one function that returns an exit code."""

@@ -1,0 +1,50 @@
+"""The options that several commands share."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from publisher.core.model import Problem
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("wanted is a time like 2026-11-22T08:00:00Z") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+SiteFolder = Annotated[Path, typer.Option("--site", metavar="DIR", help="The site's folder.")]
+Now = Annotated[
+    datetime | None,
+    typer.Option(
+        "--now", metavar="ISO-8601", parser=_instant, help="Act as if it were this time (UTC without a zone)."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+
+def say(text: str = "") -> None:
+    """Talk, which goes to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def put(value: Any, *, as_json: bool, text: str) -> None:
+    """Data, which goes to stdout."""
+    print(json.dumps(value, ensure_ascii=False, default=str, indent=2) if as_json else text, flush=True)
+
+
+def problem_value(problem: Problem) -> dict[str, object]:
+    """A problem as JSON holds it."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "what": problem.what,
+        "wanted": problem.wanted,
+        "severity": problem.severity,
+    }

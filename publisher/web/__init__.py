@@ -1,0 +1,49 @@
+"""The web: the site's files, and the few pages where a reader joins, confirms and leaves."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from publisher.actions.publication import Now, Publication
+from publisher.web.developer import developer_routes
+from publisher.web.files import Files
+from publisher.web.guard import Guard
+from publisher.web.reader import Reader
+
+
+def web_app(publication: Publication, now: Now, *, wake: Callable[[], None], is_dev: bool) -> Starlette:
+    """The ASGI application. `wake` is called when there is a letter to send; `is_dev` adds /dev/*, for loopback alone."""
+    reader = Reader(publication, now, wake)
+    files = Files(publication.folders.output, publication.site.root)
+    routes: list[BaseRoute] = [
+        *reader.routes(),
+        *(developer_routes(publication) if is_dev else []),
+        Route("/healthz", _healthy),
+        Route("/{path:path}", files.respond, methods=["GET"]),
+    ]
+    roots = {publication.site.root, urlsplit(publication.site.service_url).path} - {""}
+    routes = [*(Mount(root, routes=routes) for root in sorted(roots, key=len, reverse=True)), *routes]
+
+    def failed(request: Request, error: Exception) -> Response:
+        publication.log.error("web.failed", path=_shown(request), exc_info=error)
+        return PlainTextResponse("Something broke here. It was written down; please try again later.\n", 500)
+
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard)],
+        exception_handlers={404: files.not_found, 405: files.not_found, Exception: failed},
+    )
+
+
+def _healthy(_: Request) -> Response:
+    return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
+
+
+def _shown(request: Request) -> str:
+    """The path without what it may prove: tokens never reach a log."""
+    return "/".join(request.url.path.split("/")[:2])
