@@ -1,0 +1,1 @@
+"""What the publisher promises, proved against real servers. `python3 -m tests` runs everything."""

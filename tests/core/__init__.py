@@ -1,0 +1,1 @@
+"""The nouns, proved without a clock, a disk or a net."""

@@ -1,0 +1,1 @@
+"""What the storage promises, on SQLite and on PostgreSQL alike."""
