@@ -10,17 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import timedelta
 from difflib import get_close_matches
-from email.utils import parseaddr
+from email.utils import getaddresses
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from dotenv.parser import parse_stream
 
 from publisher.core.errors import AddressError, ConfigurationError
 from publisher.core.identity import is_loopback
+from publisher.core.letter import ascii_address
+from publisher.core.model import is_one_line, is_printable
 from publisher.core.subscription import normalise
 
 PREFIX = "PUBLISHER_"
@@ -40,8 +42,8 @@ def _text(value: str) -> str:
 
 
 def _words(value: str) -> str:
-    if not value:
-        raise ValueError("wanted are some words")
+    if not value or not is_one_line(value):
+        raise ValueError("wanted are some words on one line")
     return value
 
 
@@ -56,11 +58,15 @@ def _list(value: str) -> tuple[str, ...]:
 def _web_address(value: str) -> str:
     try:
         parts = urlsplit(value)
-        is_good = parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment
-        _ = parts.port
-    except ValueError:
-        is_good = False
-    if not is_good or re.search(r"\s", value):
+        host, _ = parts.hostname or "", parts.port
+        if not host.isascii():
+            name = ascii_address(f"x@{host}").removeprefix("x@")
+            value = urlunsplit(parts._replace(netloc=parts.netloc.lower().replace(host, name)))
+            host = name
+        is_good = parts.scheme in ("http", "https") and re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host)
+    except (ValueError, AddressError):
+        is_good = None
+    if not is_good or not re.fullmatch(r"[!-~]+", value) or re.search(r"""[?#<>"'\\]""", value):
         raise ValueError("wanted is an address like https://example.org or https://example.org/blog")
     return value.rstrip("/")
 
@@ -83,8 +89,8 @@ def _language(value: str) -> str:
 
 
 def _permalink(value: str) -> str:
-    unknown = set(re.findall(r"{(\w*)}", value)) - {"year", "month", "day", "slug"}
-    if unknown or "{slug}" not in value or not re.fullmatch(r"/([\w.{}~-]+/)+", value):
+    filled = re.sub(r"{(year|month|day|slug)}", "x", value)
+    if "{slug}" not in value or not re.fullmatch(r"/([\w.~-]+/)+", filled) or re.search(r"/\.+/", filled):
         raise ValueError(
             "wanted is a path like /{year}/{month}/{slug}/, of year, month, day and slug, with / at both ends"
         )
@@ -93,7 +99,7 @@ def _permalink(value: str) -> str:
 
 def _number(low: int, high: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
-        if not value.isdecimal() or not low <= int(value) <= high:
+        if not re.fullmatch("[0-9]{1,9}", value) or not low <= int(value) <= high:
             raise ValueError(f"wanted is a whole number from {low} to {high}")
         return int(value)
 
@@ -132,11 +138,17 @@ def _mailbox(value: str) -> tuple[str, str] | None:
     """(display name, address) of `me@example.org` or `The Name <me@example.org>`."""
     if not value:
         return None
-    name, address = parseaddr(value)
+    wanted = "wanted is me@example.org or The Name <me@example.org>"
+    found = getaddresses([value])
+    if len(found) != 1:
+        raise ValueError(f"{wanted}; a name with a comma stands in quotes: '\"Name, The\" <me@example.org>'")
     try:
-        return name, normalise(address, is_local_allowed=True)
+        address = normalise(found[0][1], is_local_allowed=True)
     except AddressError as error:
-        raise ValueError(f"wanted is me@example.org or The Name <me@example.org>; {error}") from error
+        raise ValueError(f"{wanted}; {error}") from error
+    if not address.rpartition("@")[0].isascii():
+        raise ValueError(f"{wanted}; not every mail server takes letters beyond ASCII before the @")
+    return found[0][0], address
 
 
 def _mail_domain(value: str) -> str | None:
@@ -317,7 +329,7 @@ def read_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     if complaints:
         raise ConfigurationError(*complaints)
     settings = Settings(**values)
-    if complaints := _contradictions(settings):
+    if complaints := [*_contradictions(settings), *_exposed(settings, folder)]:
         raise ConfigurationError(*complaints)
     return settings
 
@@ -334,7 +346,7 @@ def _read_env_file(path: Path, complaints: list[str]) -> dict[str, _Given]:
     given: dict[str, _Given] = {}
     for binding in parse_stream(StringIO(text)):
         raw = binding.original.string
-        line = binding.original.line + len(raw) - len(raw.lstrip("\r\n"))
+        line = binding.original.line + raw[: len(raw) - len(raw.lstrip())].count("\n")
         if binding.error or (binding.key and binding.value is None):
             complaints.append(f"{path.name}:{line}: this line can't be read, wanted is NAME=value")
         elif binding.key:
@@ -351,6 +363,8 @@ def _take(
     folder: Path,
 ) -> str | None:
     """Put one given value into `values`; returns a complaint instead where it can't be used."""
+    if name.startswith(PREFIX) and not is_printable(found.value):
+        return f"{name}: this value can't be used, it holds a control character or is not UTF-8"
     if name.removesuffix("_FILE") in known and name not in known:
         name, twin = name.removesuffix("_FILE"), name
         if not known[name].metadata["is_secret"]:
@@ -400,4 +414,14 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append(f"{PREFIX}SMTP_SECURITY=none would show the password to the network, wanted is starttls or tls")
     if settings.secret_key is not None and len(settings.secret_key) < 32:
         found.append(f"{PREFIX}SECRET_KEY is too short, wanted are 32 characters or more that nobody can guess")
+    return found
+
+
+def _exposed(settings: Settings, folder: Path) -> list[str]:
+    """The addresses in `var` may neither lie on the web nor be copied there like a picture of a post."""
+    state, found = (folder / "var").resolve(), []
+    for name, value in (("OUTPUT_DIR", settings.output_dir), ("POSTS_DIR", settings.posts_dir)):
+        place = (folder / value).resolve()
+        if state.is_relative_to(place) or place.is_relative_to(state):
+            found.append(f"{PREFIX}{name}: {value!r} would show var to the world, wanted is a folder of its own")
     return found

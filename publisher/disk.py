@@ -17,7 +17,7 @@ import imagesize
 from publisher.core.errors import Busy, PublisherError
 from publisher.core.library import POST_SUFFIXES, Source
 from publisher.core.media import media_type
-from publisher.core.model import Asset, Envelope, Reply
+from publisher.core.model import Asset, Envelope, Reply, is_one_line
 from publisher.core.retry import Answer
 
 MANIFEST_NAME = ".publisher"
@@ -63,10 +63,21 @@ def signature(*folders: Path) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        folders[:] = sorted(
+            name for name in folders if not name.startswith((".", "_")) and not _leads_back(folder, Path(place, name))
+        )
         for name in sorted(names):
             if not name.startswith((".", "_")) and not name.endswith("~"):
                 yield Path(place, name)
+
+
+def _leads_back(top: Path, path: Path) -> bool:
+    """Whether it is a link to a folder that it lies in: whoever followed it would never come to an end."""
+    if not path.is_symlink():
+        return False
+    above = path.parent
+    ways = [top, *(top / part for part in (above.relative_to(top), *above.relative_to(top).parents))]
+    return path.resolve() in {way.resolve() for way in ways}
 
 
 def _source(path: Path, relative: PurePosixPath) -> Source:
@@ -77,6 +88,8 @@ def _source(path: Path, relative: PurePosixPath) -> Source:
 
 
 def _asset(path: Path, relative: PurePosixPath) -> Asset | None:
+    if not is_one_line(str(relative)):
+        return None
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
@@ -129,9 +142,11 @@ def write(path: Path, data: bytes, *, mode: int = 0o644, is_durable: bool = Fals
 def write_output(folder: Path, files: Mapping[str, bytes], copies: Mapping[str, Path]) -> Written:
     """Make `folder` hold these files, in the order given, and none of ours besides; whatever else lies there is left alone.
 
+    Where a copy has the name of a file, the file wins.
     Nothing is deleted before everything is written, so that no list or feed ever names a page that is not there.
     """
     manifest = folder / MANIFEST_NAME
+    copies = {name: source for name, source in copies.items() if name not in files}
     before = (read_text(manifest) or "").splitlines()
     now = [*copies, *files]
     write(manifest, _lines({*before, *now}))

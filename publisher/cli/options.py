@@ -16,7 +16,7 @@ def _instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter("wanted is a time like 2026-11-22T08:00:00Z") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 SiteFolder = Annotated[Path, typer.Option("--site", metavar="DIR", help="The site's folder.")]

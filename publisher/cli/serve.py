@@ -54,9 +54,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        wanted = (
-            f"wanted is a free one: --port {port + 1}" if error.errno == errno.EADDRINUSE else "wanted is another --host or --port"
-        )
+        is_taken = error.errno == errno.EADDRINUSE
+        wanted = f"wanted is a free one: --port {port + 1}" if is_taken else "wanted is another --host or --port"
         raise PublisherError(f"{host}:{port}: {error.strerror}, {wanted}") from error
     try:
         yield listener

@@ -17,6 +17,8 @@ _DATE = re.compile(
         (?:[ \t]*(?:(?P<utc>[Zz]|UTC|GMT)|(?P<sign>[+-])(?P<zone_hour>\d{2}):?(?P<zone_minute>\d{2})?))?)?""",
     re.VERBOSE,
 )
+_SUSPICIOUS = re.compile(r"[\[{?*-]")
+_DEPTH, _ALIASES = 50, 20
 DATE_WANTED = "wanted is a date like 2026-11-22 or 2026-11-22 08:30 or 2026-11-22T08:30:00+01:00"
 
 
@@ -61,6 +63,7 @@ def parse_front_matter(source: str) -> FrontMatter:
 
 def _parse_yaml(head: str) -> tuple[dict[str, Any], dict[str, int]]:
     try:
+        _refuse_bombs(head)
         loader = _Loader(head)
         node = loader.get_single_node()
         if node is None:
@@ -72,8 +75,26 @@ def _parse_yaml(head: str) -> tuple[dict[str, Any], dict[str, int]]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 2 if mark else None
         raise FrontMatterError(line, f"bad YAML: {error.problem or error.context}", _advice(head, mark)) from error
+    except yaml.reader.ReaderError as error:
+        line = head.encode().count(b"\n", 0, error.position) + 2
+        raise FrontMatterError(line, f"bad YAML: {error.reason}", "delete the character that can't be seen") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise FrontMatterError(None, f"bad YAML: {error}", "wanted are lines like title: A title") from error
+
+
+def _refuse_bombs(head: str) -> None:
+    """What nests without end overflows the stack of libyaml, what repeats itself by aliases the memory of whoever shows it."""
+    if len(_SUSPICIOUS.findall(head)) <= _ALIASES:
+        return
+    depth = aliases = 0
+    for event in yaml.parse(head, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        aliases += isinstance(event, yaml.AliasEvent)
+        if depth > _DEPTH or aliases > _ALIASES:
+            mark: Any = event.start_mark
+            raise FrontMatterError(
+                mark.line + 2, "the front matter nests too deep", "wanted are lines like title: A title"
+            )
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> tuple[dict[str, Any], dict[str, int]]:
@@ -86,7 +107,12 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> tuple[dict[str, Any], d
         key = str(key_node.value).strip().lower()
         if key in values:
             raise FrontMatterError(line, f"the key {key} stands twice", f"first on line {lines[key]}: keep one")
-        values[key] = loader.construct_object(value_node, deep=True)
+        try:
+            values[key] = loader.construct_object(value_node, deep=True)
+        except (ValueError, LookupError, AttributeError) as error:  # what PyYAML raises for a tag like !!bool maybe
+            raise FrontMatterError(
+                line, f"{key} is no {value_node.tag.rpartition(':')[2]}", "leave out the tag"
+            ) from error
         lines[key] = line
     return values, lines
 
@@ -108,7 +134,7 @@ def parse_date(text: str, zone: ZoneInfo) -> datetime:
     A wall time that a clock change skips is the instant that the zone's old offset gives; raises ValueError with advice.
     """
     found = _DATE.fullmatch(text.strip())
-    if not found:
+    if not found or int(found["year"]) in (1, 9999):  # another zone may have no such year
         raise ValueError(DATE_WANTED)
     parts = (found["year"], found["month"], found["day"], found["hour"], found["minute"], found["second"])
     try:

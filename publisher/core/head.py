@@ -90,7 +90,7 @@ class Head:
         """A list of short texts, each once: written as a YAML list, or with commas between them."""
         found: dict[str, str] = {}
         for key, value in self._present(keys):
-            for part in value if isinstance(value, list) else str(value).split(","):
+            for part in value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]:
                 if isinstance(part, dict):
                     part = part.get("name")
                 if isinstance(part, str) and (word := " ".join(printable(part).split())):

@@ -8,12 +8,14 @@ round the guards of `EmailMessage`, so every such value is checked here.
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from hashlib import sha256
 from urllib.parse import quote
+
+from email_validator import EmailNotValidError, validate_email
 
 from publisher.core.errors import AddressError, HeaderError
 from publisher.core.model import Envelope
@@ -23,7 +25,13 @@ SLOT = "5l0t" * (TOKEN_LENGTH // 4)
 """Stands in an edition where the reader's token goes."""
 _SLOT_IN_BODY = re.compile(b"(?:=\r\n)?".join(bytes([c]) for c in SLOT.encode()))
 """The encoder of the body may end a line, with `=`, anywhere inside it (RFC 2045, 6.7)."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_POLICY = SMTP.clone(max_line_length=76)
+"""The longest line of quoted-printable text (RFC 2045, 6.7)."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOT_IN_ADDRESS = re.compile(r"""[\s()<>\[\],;:\\"@]|^\.|\.\.|\.$""")
+"""RFC 5322, 3.2.3: what would want quotes, or end the address."""
+_LINE_LENGTH = 900
+"""RFC 5322, 2.1.1: a line has 998 bytes at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +82,7 @@ class Mould:
         self._sender, self._is_bulk = sender, draft.is_bulk
         message = _message(sender, draft).as_bytes()
         head, _, body = message.partition(b"\r\n\r\n")
-        self._head = head + b"\r\n\r\n"
+        self._head = _own_lines(sender, draft).encode() + head + b"\r\n\r\n"
         self._pieces = _pieces(body)
 
     def fill(self, *, to: str, handle: str, delivery_key: str, delivery_id: int) -> Envelope:
@@ -95,21 +103,21 @@ class Mould:
 def ascii_address(address: str) -> str:
     """The address as it stands in SMTP: its domain in ASCII (RFC 5891). A local part beyond ASCII stays (RFC 6531)."""
     local, _, domain = address.rpartition("@")
-    if not local or not domain or _CONTROL.search(address) or re.search(r"[\s<>]", address):
+    if any(not part or _CONTROL.search(part) or _NOT_IN_ADDRESS.search(part) for part in (local, domain)):
         raise AddressError(f"{address!r} is no mail address")
+    if domain.isascii():
+        return address
     try:
-        return f"{local}@{domain.encode('idna').decode() if not domain.isascii() else domain}"
-    except UnicodeError as error:
+        return (
+            f"{local}@{validate_email(f'x@{domain}', check_deliverability=False, test_environment=True).ascii_domain}"
+        )
+    except EmailNotValidError as error:
         raise AddressError(f"{address!r} is no mail address") from error
 
 
 def _message(sender: Sender, draft: Draft) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _mailbox("From", sender.name, sender.address)
-    if sender.reply_to:
-        message["Reply-To"] = _mailbox("Reply-To", *sender.reply_to)
+    message = EmailMessage(policy=_POLICY)
     message["Date"] = format_datetime(draft.at)
-    message["Subject"] = _checked("Subject", draft.subject)
     if draft.is_bulk:
         message["List-Id"] = f"<digest.{_checked('List-Id', sender.host)}>"
         message["List-Archive"] = f"<{_checked('List-Archive', sender.archive_url)}>"
@@ -124,8 +132,35 @@ def _message(sender: Sender, draft: Draft) -> EmailMessage:
     return message
 
 
-def _mailbox(name: str, display: str, address: str) -> Address:
-    return Address(display_name=_checked(name, display), addr_spec=ascii_address(address))
+def _own_lines(sender: Sender, draft: Draft) -> str:
+    """The lines that EmailMessage can't be trusted with: where it folds, it loses spaces, and the quotes round a comma."""
+    lines = [_mailbox("From", sender.name, sender.address)]
+    if sender.reply_to:
+        lines.append(_mailbox("Reply-To", *sender.reply_to))
+    lines.append(f"Subject: {_words('Subject', draft.subject, 78)}")
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _mailbox(name: str, display: str, address: str) -> str:
+    address = ascii_address(address)
+    if not address.isascii():
+        raise AddressError(
+            f"{address!r} can't be a sender: not every mail server takes letters beyond ASCII before the @"
+        )
+    if not display:
+        return f"{name}: {address}"
+    words = _words(name, display, _LINE_LENGTH)
+    quoted = formataddr((display, address)).removesuffix(f" <{address}>") if words == display else words
+    fold = " " if len(f"{name}: {quoted} <{address}>") <= 78 else "\r\n "
+    return f"{name}: {quoted}{fold}<{address}>"
+
+
+def _words(name: str, text: str, length: int) -> str:
+    """Text for a header: as it is if it is short and plain, else in encoded words (RFC 2047), folded."""
+    _checked(name, text)
+    if text.isascii() and "=?" not in text and text == text.strip() and len(f"{name}: {text}") <= length:
+        return text
+    return Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
 
 
 def _checked(name: str, value: str) -> str:

@@ -15,7 +15,20 @@ from publisher.core.head import Head, Unfit
 from publisher.core.identity import Register
 from publisher.core.markdown import cut_heading, render_markdown, rewrite_urls, sanitise
 from publisher.core.media import media_type
-from publisher.core.model import Asset, Enclosure, Image, Library, Post, Problem, Site, is_printable, printable, slug
+from publisher.core.model import (
+    Asset,
+    Enclosure,
+    Image,
+    Library,
+    Post,
+    Problem,
+    Site,
+    is_one_line,
+    is_printable,
+    one_line,
+    printable,
+    slug,
+)
 from publisher.core.plaintext import plain_text, shorten, summary_of
 
 POST_SUFFIXES = frozenset({".md", ".markdown"})
@@ -81,10 +94,10 @@ class _Shelf:
 
     def take(self, source: Source) -> None:
         head = self._open(source)
-        day_in_name, name = _name(source.path)
-        published_at = head.published_at(day_in_name)
         if head.is_draft():
             return
+        day_in_name, name = _name(source.path)
+        published_at = head.published_at(day_in_name)
         if published_at > self._now:
             self.later.append(published_at)
             return
@@ -93,7 +106,10 @@ class _Shelf:
         self.problems += head.problems
 
     def _open(self, source: Source) -> Head:
-        file = f"{self._folder}/{source.path}"
+        file = one_line(f"{self._folder}/{source.path}")
+        if not is_one_line(str(source.path)):
+            what = "the file's name holds a control character, or is not UTF-8"
+            raise Unfit(Problem(file=file, line=None, what=what, wanted="wanted is another name"))
         if source.data is None:
             raise Unfit(Problem(file=file, line=None, what="the file can't be read", wanted=source.complaint))
         try:
@@ -147,7 +163,9 @@ class _Shelf:
             explicit=explicit,
             present=self._present,
         )
-        self._ids[explicit or identity.id] = str(source.path)
+        if holder := self._ids.get(identity.id):
+            raise head.unfit(f"the id {identity.id} is that of {holder}", "wanted is an id of its own", "id")
+        self._ids[explicit or identity.id] = self._ids[identity.id] = str(source.path)
         return Post(
             key=identity.key,
             id=identity.id,
@@ -190,11 +208,11 @@ class _Shelf:
         if not url or not self._is_there(head, key, place, url):
             return None
         asset, length = place.asset(url), parts.get("length", "0")
-        kind = asset.media_type if asset else media_type(PurePosixPath(urlsplit(url).path))
+        kind = asset.media_type if asset else media_type(PurePosixPath(re.split("[?#]", url)[0]))
         return Enclosure(
             url=place.absolute(url),
             media_type=parts.get("type") or kind.split(";")[0],
-            length_bytes=asset.size_bytes if asset else int(length) if length.isdecimal() else 0,
+            length_bytes=asset.size_bytes if asset else int(length) if re.fullmatch("[0-9]{1,15}", length) else 0,
         )
 
     def _is_there(self, head: Head, key: str, place: "_Place", url: str) -> bool:
@@ -214,7 +232,10 @@ class _Place:
 
     def asset(self, url: str) -> Asset | None:
         """The file beside the posts that the writer means: from the post's folder, or from the folder of posts."""
-        path = unquote(urlsplit(url).path)
+        try:
+            path = unquote(urlsplit(url).path)
+        except ValueError:
+            return None
         if path.startswith("/"):
             return self._assets.get(path.lstrip("/"))
         return self._assets.get(normpath(self._folder / path)) or self._assets.get(normpath(path))

@@ -9,11 +9,14 @@ import nh3
 
 _ANCHOR = re.compile(r'<a href="#[^"]*" aria-label="[^"]*" data-heading-content="[^"]*" class="anchor"></a>')
 _TASK = re.compile(r'<input type="checkbox" (checked="" )?disabled="" (?:aria-label="[^"]*" )?/>')
-_TAG = re.compile(r"""<[a-zA-Z][^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
-_ATTRIBUTE = re.compile(r"""(\s)([a-zA-Z:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_TAG = re.compile(r"""<[a-zA-Z][^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>""")
+_ATTRIBUTE = re.compile(r"""(\s)([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
-_FIRST_HEADING = re.compile(r"\s*<h([1-6])[^>]*>(.*?)</h\1>", re.DOTALL)
-_ANY_HEADING = re.compile(r"<h([1-6])[^>]*>(.*?)</h\1>", re.DOTALL)
+_ANY_HEADING = re.compile(r"<h([1-6])[^>]*>((?:(?!<h[1-6]).)*?)</h\1>", re.DOTALL)
+_FIRST_HEADING = re.compile(r"\s*" + _ANY_HEADING.pattern, re.DOTALL)
+_TYPEWRITER = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "--", "—": "---", "…": "..."})
+_HTML_SPACE = " \t\n\f\r"
+"""What a browser takes off an address; more than that could uncover a scheme that the sanitiser did not see."""
 _MARKUP = re.compile(r"<[^>]*>")
 
 
@@ -98,7 +101,7 @@ def rewrite_urls(html: str, resolve: Callable[[str], str]) -> str:
         space, name = found[1], found[2].lower()
         value = unescape(next(part for part in found.groups()[2:] if part is not None))
         if name in _URL_ATTRIBUTES:
-            new = resolve(value.strip())
+            new = resolve(value.strip(_HTML_SPACE))
         elif name == "srcset":
             new = _srcset(value, resolve)
         else:
@@ -120,7 +123,7 @@ def cut_heading(html: str, title: str | None) -> tuple[str | None, str]:
     Without a title it is the first heading. A heading that only says the title once more at the top is cut.
     """
     top = _FIRST_HEADING.match(html)
-    if top and (title is None or heading_text(top[2]) == title):
+    if top and (title is None or heading_text(top[2]).translate(_TYPEWRITER) == title.translate(_TYPEWRITER)):
         return heading_text(top[2]) or None, html[top.end() :].lstrip("\n")
     if title is None and (found := _ANY_HEADING.search(html)):
         title = heading_text(found[2]) or None

@@ -35,16 +35,36 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("", text)
 
 
+_UNSPEAKABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
+
+
+def is_one_line(text: str) -> bool:
+    """Whether it may stand in a line of a text file: no line ends of any kind, no controls, nothing that is no UTF-8."""
+    return _UNSPEAKABLE.search(text) is None
+
+
+def one_line(text: str) -> str:
+    """The text with a sign in place of what may not stand in a line."""
+    return _UNSPEAKABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def slug(text: str) -> str:
-    """One part of an address: lower case, letters and digits of any script, hyphens between them. May be empty."""
+    """One part of an address: lower case, letters and digits of any script, hyphens between them. May be empty.
+
+    At most 120 characters and 200 bytes, since no folder's name may be longer than 255.
+    """
     folded = unicodedata.normalize("NFC", text).casefold().replace("+", " plus ").replace("#", " sharp ")
-    kept = (c if c.isalnum() or unicodedata.combining(c) else " " for c in folded)
-    return "-".join("".join(kept).split())[:120]
+    kept = (c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in folded)
+    return _cut("-".join("".join(kept).split())[:120])
+
+
+def _cut(name: str) -> str:
+    return name.encode("utf-8", "ignore")[:200].decode("utf-8", "ignore").rstrip("-")
 
 
 def tag_slug(tag: str) -> str:
     """The folder of a tag's page, never empty."""
-    return slug(tag) or "-".join(f"{ord(c):x}" for c in tag)
+    return slug(tag) or _cut("-".join(f"{ord(c):x}" for c in tag))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,8 +43,8 @@ def plain_text(html: str) -> str:
 
 
 def summary_of(html: str) -> str:
-    """The first words of the running text, at most 280 characters, cut at a word."""
-    return shorten(_read(html, only_prose=True), _SUMMARY_LENGTH)
+    """The first words of the running text, at most 280 characters, cut at a word; of whatever there is, if none runs."""
+    return shorten(_read(html, only_prose=True) or _read(html, only_prose=False), _SUMMARY_LENGTH)
 
 
 def shorten(text: str, length: int) -> str:
@@ -93,7 +93,7 @@ class _Reader(HTMLParser):
         if tag in _BLOCKS:
             self._end_paragraph()
             self._open_block(tag, values)
-        if (self._only_prose and tag in _NOT_PROSE) or values.get("class") == "footnote-backref":
+        if (self._only_prose and tag in _NOT_PROSE) or (tag == "a" and values.get("class") == "footnote-backref"):
             self._silences.append(tag)
         if tag == "a":
             self._links.append(values.get("href", ""))
@@ -132,7 +132,7 @@ class _Reader(HTMLParser):
             self._numbers.append(None)
         elif tag == "ol":
             start = values.get("start", "")
-            self._numbers.append(int(start) if start.isdecimal() else 1)
+            self._numbers.append(int(start) if start.isdecimal() and len(start) < 10 else 1)
         elif tag == "li":
             self._bullet = self._next_bullet()
             self._indents.append((tag, " " * len(self._bullet)))

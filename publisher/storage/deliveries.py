@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.core.ledger import NOT_HAD, Delivery, DeliveryState, LetterKind
 from publisher.core.retry import Outcome
-from publisher.storage.schema import arrears, deliveries, edition_items, editions, subscribers, suppressions
+from publisher.storage.schema import TODO, arrears, deliveries, edition_items, editions, subscribers, suppressions
 
 LEASE_SECONDS = 30
 
@@ -102,29 +102,13 @@ class Deliveries:
 
     def claim(self, owner: str, limit: int, now: datetime) -> list[Delivery]:
         """Lease up to so many letters that are due, the oldest first. Those to readers who may not be mailed end here."""
-        self._skip(now)
-        due = (
-            select(deliveries.c.id)
-            .join(editions, editions.c.number == deliveries.c.edition, isouter=True)
-            .where(
-                deliveries.c.state.in_(("pending", "deferred")),
-                deliveries.c.next_attempt_at <= now,
-                deliveries.c.lease_owner.is_(None),
-                or_(deliveries.c.edition.is_(None), editions.c.state.in_(("frozen", "sending"))),
-            )
-            .order_by(deliveries.c.edition.is_not(None), deliveries.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=deliveries)
-        )
-        ids = list(self._connection.execute(due).scalars())
-        if not ids:
-            return []
-        self._connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_(ids), deliveries.c.lease_owner.is_(None))
-            .values(lease_owner=owner, lease_until=self._now_ms() + LEASE_SECONDS * 1000)
-        )
-        return self._claimed(ids)
+        ids: list[int] = []
+        for edition in self._sendable():
+            while len(ids) < limit and (found := self._todo(edition, limit - len(ids), now)):
+                self._lease(owner, found)
+                unwanted = self._skip(found, now)
+                ids += [number for number in found if number not in unwanted]
+        return self._claimed(ids) if ids else []
 
     def renew(self, owner: str) -> int:
         """Hold on to the leases; 0 means that they were taken away, and the worker must stop."""
@@ -181,19 +165,42 @@ class Deliveries:
             .values(lease_owner=None, lease_until=None)
         )
 
-    def _skip(self, now: datetime) -> None:
-        """Letters to those who left, were suppressed or forgotten since will not be sent."""
-        unwanted = and_(
-            deliveries.c.state.in_(("pending", "deferred")),
-            deliveries.c.next_attempt_at <= now,
-            deliveries.c.lease_owner.is_(None),
-            ~exists().where(subscribers.c.id == deliveries.c.subscriber, _may_be_mailed()),
+    def _sendable(self) -> list[int | None]:
+        """What letters may belong to: none, for those that somebody waits for, first; then editions, the oldest first."""
+        query = select(editions.c.number).where(editions.c.state.in_(("frozen", "sending"))).order_by(editions.c.number)
+        return [None, *self._connection.execute(query).scalars()]
+
+    def _todo(self, edition: int | None, limit: int, now: datetime) -> list[int]:
+        query = (
+            select(deliveries.c.id)
+            .where(deliveries.c.edition == edition, deliveries.c.next_attempt_at <= now, TODO)
+            .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        ids = list(self._connection.execute(select(deliveries.c.id).where(unwanted).with_for_update()).scalars())
-        for start in range(0, len(ids), 500):
-            part = deliveries.c.id.in_(ids[start : start + 500])
-            owe_again(self._connection, part)
-            self._connection.execute(update(deliveries).where(part).values(state="skipped", finished_at=now))
+        return list(self._connection.execute(query).scalars())
+
+    def _lease(self, owner: str, ids: list[int]) -> None:
+        self._connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(ids), TODO)
+            .values(lease_owner=owner, lease_until=self._now_ms() + LEASE_SECONDS * 1000)
+        )
+
+    def _skip(self, ids: list[int], now: datetime) -> set[int]:
+        """Of these letters, end those to readers who left, were suppressed or forgotten since; returns which."""
+        query = select(deliveries.c.id).where(
+            deliveries.c.id.in_(ids), ~exists().where(subscribers.c.id == deliveries.c.subscriber, _may_be_mailed())
+        )
+        unwanted = set(self._connection.execute(query).scalars())
+        if unwanted:
+            owe_again(self._connection, deliveries.c.id.in_(unwanted))
+            self._connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id.in_(unwanted))
+                .values(state="skipped", finished_at=now, lease_owner=None, lease_until=None)
+            )
+        return unwanted
 
     def _claimed(self, ids: list[int]) -> list[Delivery]:
         query: Select[Any] = (

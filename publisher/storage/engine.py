@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from publisher.core.errors import Busy, ConfigurationError, StorageError
 
 BUSY_TIMEOUT_SECONDS = 10
+CACHE_KIB = 32_768
+"""SQLite's own 2 MiB are too few for the indexes of a large edition."""
 
 
 def connect(database_url: str, folder: Path) -> Engine:
@@ -42,7 +44,7 @@ def connect(database_url: str, folder: Path) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     """Each commit is on the disk when it returns, and readers never wait for writers."""
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

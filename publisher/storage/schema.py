@@ -46,6 +46,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
+TODO = text("state IN ('pending', 'deferred') AND lease_owner IS NULL")
+OPEN_DIGEST = text("edition IS NOT NULL AND state IN ('pending', 'sending', 'deferred')")
+"""What the partial indexes hold. A query that wants to use one says the same words, since SQLite compares them."""
+
 counters = Table(
     "counters",
     metadata,
@@ -162,14 +166,14 @@ deliveries = Table(
     Column("last_reply", Text),
     Column("lease_owner", Text),
     Column("lease_until", BigInteger, comment="milliseconds since 1970 by the database's clock"),
-    Index("deliveries_todo", "state", "next_attempt_at"),
+    Index("deliveries_todo", "edition", "next_attempt_at", "id", sqlite_where=TODO, postgresql_where=TODO),
     Index("deliveries_of_edition", "edition", "state"),
     Index(
         "deliveries_one_open",
         "subscriber",
         unique=True,
-        sqlite_where=text("edition IS NOT NULL AND state IN ('pending', 'sending', 'deferred')"),
-        postgresql_where=text("edition IS NOT NULL AND state IN ('pending', 'sending', 'deferred')"),
+        sqlite_where=OPEN_DIGEST,
+        postgresql_where=OPEN_DIGEST,
     ),
     Index("deliveries_of_subscriber", "subscriber", "kind"),
     sqlite_autoincrement=True,

@@ -31,8 +31,8 @@ from sqlalchemy import (
     update,
 )
 
-from publisher.core.ledger import OPEN, Turn
-from publisher.storage.schema import Id, UtcDateTime, arrears, deliveries, subscribers, suppressions
+from publisher.core.ledger import Turn
+from publisher.storage.schema import OPEN_DIGEST, Id, UtcDateTime, arrears, deliveries, subscribers, suppressions
 
 _turns = Table(
     "turns",
@@ -54,11 +54,7 @@ def is_due(now: datetime) -> ColumnElement[bool]:
         subscribers.c.standing == "active",
         subscribers.c.next_due_at <= now,
         ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
-        ~exists().where(
-            deliveries.c.subscriber == subscribers.c.id,
-            deliveries.c.edition.is_not(None),
-            deliveries.c.state.in_(OPEN),
-        ),
+        ~exists().where(deliveries.c.subscriber == subscribers.c.id, OPEN_DIGEST),
     )
 
 

@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from publisher.actions.publication import Now, Publication
+from publisher.core.errors import PublisherError
 from publisher.web.developer import developer_routes
 from publisher.web.files import Files
 from publisher.web.guard import Guard
@@ -27,7 +28,15 @@ def web_app(publication: Publication, now: Now, *, wake: Callable[[], None], is_
         Route("/{path:path}", files.respond, methods=["GET"]),
     ]
     roots = {publication.site.root, urlsplit(publication.site.service_url).path} - {""}
-    routes = [*(Mount(root, routes=routes) for root in sorted(roots, key=len, reverse=True)), *routes]
+    below = [
+        route for root in sorted(roots, reverse=True) for route in (Mount(root, routes=routes), Route(root, _to_folder))
+    ]
+    routes = [*below, *routes]
+
+    def unavailable(request: Request, error: Exception) -> Response:
+        """The reason says what to mend; a traceback would show the addresses in the statement that failed."""
+        publication.log.error("web.unavailable", path=_shown(request), reason=str(error))
+        return PlainTextResponse("This does not work just now; please try again later.\n", 503, {"Retry-After": "60"})
 
     def failed(request: Request, error: Exception) -> Response:
         publication.log.error("web.failed", path=_shown(request), exc_info=error)
@@ -36,7 +45,12 @@ def web_app(publication: Publication, now: Now, *, wake: Callable[[], None], is_
     return Starlette(
         routes=routes,
         middleware=[Middleware(Guard)],
-        exception_handlers={404: files.not_found, 405: files.not_found, Exception: failed},
+        exception_handlers={
+            404: files.not_found,
+            405: files.not_found,
+            PublisherError: unavailable,
+            Exception: failed,
+        },
     )
 
 
@@ -44,6 +58,10 @@ def _healthy(_: Request) -> Response:
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
+def _to_folder(request: Request) -> Response:
+    return RedirectResponse(f"{request.scope['path']}/", 301)
+
+
 def _shown(request: Request) -> str:
     """The path without what it may prove: tokens never reach a log."""
-    return "/".join(request.url.path.split("/")[:2])
+    return "/".join(str(request.scope["path"]).split("/")[:2])

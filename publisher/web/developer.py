@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from email.policy import default
 from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -36,12 +37,20 @@ def _local(answer: Callable[[Request], Response]) -> Callable[[Request], Awaitab
 
     async def guarded(request: Request) -> Response:
         is_proxied = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via"))
-        peer, host = request.client, request.url.hostname or ""
-        if is_proxied or peer is None or not is_loopback(peer.host) or not is_loopback(host):
+        peer = request.client
+        if is_proxied or peer is None or not is_loopback(peer.host) or not is_loopback(_host(request)):
             return PlainTextResponse("Only from this machine.\n", 403)
         return await run_in_threadpool(answer, request)
 
     return guarded
+
+
+def _host(request: Request) -> str:
+    """What the browser calls us; empty for what is no name."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
 
 class _Letters:

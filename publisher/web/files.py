@@ -4,6 +4,7 @@ RFC 9110: 8.8 validators, 13.1 preconditions, 15.4.5 what a 304 carries.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -51,9 +52,7 @@ class Files:
         try:
             if path.is_dir():
                 if asked and not asked.endswith("/"):
-                    return RedirectResponse(
-                        f"{self._root}/{request.url.path.removeprefix(self._root).strip('/')}/", 301
-                    )
+                    return RedirectResponse(f"{self._root}/{asked}/", 301)
                 path /= "index.html"
             elif asked.endswith("/"):
                 return self._missing()
@@ -65,20 +64,20 @@ class Files:
 
     def _found(self, request: Request, path: Path) -> Response:
         kind = media_type(PurePosixPath(path.name))
-        if path.stat().st_size > _SMALL_BYTES or kind.startswith(("audio/", "video/")):
-            return FileResponse(path, media_type=kind, headers={"Cache-Control": f"public, max-age={CACHE_SECONDS}"})
+        cached = {"Cache-Control": f"public, max-age={CACHE_SECONDS}"}
+        state = path.stat()
+        if state.st_size > _SMALL_BYTES or kind.startswith(("audio/", "video/")):
+            stream = FileResponse(path, stat_result=state, media_type=kind, headers=cached)
+            validators = {name: stream.headers[name] for name in ("ETag", "Last-Modified")}
+            return Response(status_code=304, headers=validators | cached) if _is_known(request, validators) else stream
         file = self._read(path)
-        headers = {
-            "ETag": file.etag,
-            "Last-Modified": format_datetime(file.modified_at, usegmt=True),
-            "Cache-Control": f"public, max-age={CACHE_SECONDS}",
-        }
+        headers = {"ETag": file.etag, "Last-Modified": format_datetime(file.modified_at, usegmt=True)} | cached
         if path.name in ("rss.xml", "atom.xml"):
             headers |= {
                 "Access-Control-Allow-Origin": "*",
                 "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
             }
-        if _is_known(request, file):
+        if _is_known(request, headers):
             return Response(status_code=304, headers=headers)
         return Response(file.body, media_type=kind, headers=headers)
 
@@ -104,13 +103,13 @@ class Files:
         return file
 
 
-def _is_known(request: Request, file: _File) -> bool:
+def _is_known(request: Request, validators: Mapping[str, str]) -> bool:
     """Whether the reader has this very file. If-None-Match wins over If-Modified-Since."""
     tags = request.headers.get("if-none-match")
     if tags is not None:
-        return tags.strip() == "*" or file.etag in re.findall(r'"[^"]*"', tags)
+        return tags.strip() == "*" or validators["ETag"] in re.findall(r'"[^"]*"', tags)
     since = request.headers.get("if-modified-since")
     try:
-        return since is not None and parsedate_to_datetime(since).astimezone(UTC) >= file.modified_at
+        return since is not None and parsedate_to_datetime(since) >= parsedate_to_datetime(validators["Last-Modified"])
     except (ValueError, TypeError, IndexError, OverflowError):
         return False

@@ -29,9 +29,9 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if _declared_length(headers) > BODY_LIMIT_BYTES:
-            await PlainTextResponse("The request is too large.\n", 413)(scope, receive, send)
+            await _refuse("The request is too large.\n", 413)(scope, receive, send)
         elif scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _is_open(scope) and is_cross_site(headers):
-            await PlainTextResponse("This form was sent from another site.\n", 403)(scope, receive, send)
+            await _refuse("This form was sent from another site.\n", 403)(scope, receive, send)
         else:
             await self._limited(scope, receive, send)
 
@@ -57,7 +57,11 @@ class Guard:
             await self._app(scope, counted, safe)
         except _TooLarge:
             if not is_begun:
-                await PlainTextResponse("The request is too large.\n", 413)(scope, receive, send)
+                await _refuse("The request is too large.\n", 413)(scope, receive, send)
+
+
+def _refuse(why: str, status: int) -> PlainTextResponse:
+    return PlainTextResponse(why, status, headers={"X-Content-Type-Options": "nosniff"})
 
 
 def is_cross_site(headers: Headers) -> bool:
@@ -68,7 +72,10 @@ def is_cross_site(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return False
-    return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    try:
+        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    except ValueError:
+        return True
 
 
 def _is_open(scope: Scope) -> bool:

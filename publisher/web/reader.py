@@ -59,11 +59,11 @@ class Reader:
         return self._subscribe_page(status=200)
 
     async def sign_up(self, request: Request) -> Response:
-        form = await request.form()
-        address = _text(form, "email")
-        if _text(form, "website"):  # people don't see this field
+        async with request.form() as form:
+            address, token, trap = (_text(form, name) for name in ("email", "token", "website"))
+        if trap:  # people don't see this field
             return self._check_your_mail(address)
-        if not self._is_fresh(_text(form, "token")):
+        if not self._is_fresh(token):
             return self._one_more_step(address)
         try:
             address = await run_in_threadpool(self._sign_up, address)
@@ -86,13 +86,11 @@ class Reader:
         return await run_in_threadpool(self._choices, request.path_params["token"])
 
     async def choose(self, request: Request) -> Response:
-        form = await request.form()
-        is_one_click = _text(form, "List-Unsubscribe") == "One-Click"
+        async with request.form() as form:
+            is_one_click, action = _text(form, "List-Unsubscribe") == "One-Click", _text(form, "action")
         if not is_one_click and is_cross_site(request.headers):
             return PlainTextResponse("This form was sent from another site.\n", 403)
-        return await run_in_threadpool(
-            self._choose, request.path_params["token"], _text(form, "action"), is_one_click=is_one_click
-        )
+        return await run_in_threadpool(self._choose, request.path_params["token"], action, is_one_click=is_one_click)
 
     def _sign_up(self, address: str) -> str:
         return subscribe.sign_up(self._publication, address, secrets.token_hex(8), self._now())
@@ -101,8 +99,12 @@ class Reader:
         now = self._now()
         try:
             found = subscribe.read_confirmation(self._publication, token, request.cookies.get(COOKIE), now)
-            is_done = found.subscriber.standing in ("active", "paused")
-            if not is_done and (request.method == "POST" or (request.method == "GET" and found.is_same_browser)):
+            standing = found.subscriber.standing
+            is_done = standing in ("active", "paused")
+            may_open = (
+                request.method == "GET" and found.is_same_browser and standing == "pending"
+            )  # who left must press
+            if not is_done and (request.method == "POST" or may_open):
                 subscribe.confirm(self._publication, found.subscriber, now)
                 is_done = True
         except TokenError as error:
@@ -226,7 +228,7 @@ class Reader:
     def _subscribe_page(self, *, status: int, address: str = "", error: str = "") -> Response:
         token = sign(self._publication.keys, "form", "form", self._now())
         page = pages.subscribe_page(self._publication.site, form_token=token, address=address, error=error)
-        page = replace(page, action=f"{self._root}/subscribe")  # to the host that shows it, by whatever name that is called
+        page = replace(page, action=f"{self._root}/subscribe")  # whatever name this host was called by
         return HTMLResponse(self._publication.templates.page("subscribe.html", page=page), status, headers=_STRICT)
 
     def _page(

@@ -159,7 +159,7 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
                 if view.edition.state == "held":
                     approve(self.site, view.edition.number, self.now)
 
-        @precondition(lambda self: overview(self.site))
+        @precondition(lambda self: bool(overview(self.site)))
         @rule(back=st.integers(0, 2))
         def cancel_again(self, back: int) -> None:
             found = overview(self.site)
@@ -268,7 +268,7 @@ def test_every_reader_gets_every_post_once_over_random_histories(
 ) -> None:
     relay = CuedRelay()
     site = publication(storage, tmp_path, relay)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         world(site, relay, emptied),
         settings=settings(
             max_examples=12,

@@ -130,7 +130,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("edition IS NOT NULL AND state IN ('pending', 'sending', 'deferred')"),
             postgresql_where=sa.text("edition IS NOT NULL AND state IN ('pending', 'sending', 'deferred')"),
         )
-        batch_op.create_index("deliveries_todo", ["state", "next_attempt_at"], unique=False)
+        batch_op.create_index(
+            "deliveries_todo",
+            ["edition", "next_attempt_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('pending', 'deferred') AND lease_owner IS NULL"),
+            postgresql_where=sa.text("state IN ('pending', 'deferred') AND lease_owner IS NULL"),
+        )
 
     op.create_table(
         "releases",
