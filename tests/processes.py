@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 import psycopg
 
@@ -54,7 +54,7 @@ class Running:
     def events(self, name: str) -> list[dict[str, str]]:
         """The log's lines about this event, as their keys and values."""
         lines = re.findall(rf"^at=.* event={re.escape(name)}(?: .*)?$", self.log, re.MULTILINE)
-        return [dict(word.split("=", 1) for word in shlex.split(line)) for line in lines]
+        return [{key: value for key, _, value in (word.partition("=") for word in shlex.split(line))} for line in lines]
 
     def wait_for_event(self, name: str, *, seconds: float = 30.0) -> None:
         wait_until(lambda: bool(self.events(name)) or not self._process.runs(), name, seconds=seconds)
@@ -172,7 +172,7 @@ class _NoRedirect(HTTPRedirectHandler):
 
 def get(url: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
     """One request, of a program without cookies; what it is answered is not followed. Status 0: nobody answered."""
-    opener: OpenerDirector = build_opener(_NoRedirect)
+    opener: OpenerDirector = build_opener(ProxyHandler({}), _NoRedirect)
     request = Request(url, data=body, method=method, headers=headers or {})
     try:
         with opener.open(request, timeout=20) as answer:

@@ -7,6 +7,7 @@ with served(tmp_path) as web:
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -95,16 +96,18 @@ def command(*arguments: str | Path, is_plain_user: bool = False) -> list[str]:
     return [*drop, sys.executable, "-m", "publisher", *map(str, arguments)]
 
 
-def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Ours, without anything that is meant for a real site."""
+def environment(settings: Mapping[str, str] | None = None, tmp: Path | None = None) -> dict[str, str]:
+    """Ours, without anything that is meant for a real site; `tmp` is where temporary folders are made."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PUBLISHER_")}
+    ours |= {"TMPDIR": str(tmp)} if tmp else {}
     return ours | {f"PUBLISHER_{name}": value for name, value in (settings or {}).items()}
 
 
 def publisher(
     *arguments: str | Path,
-    cwd: Path,
+    cwd: Path | str,
     settings: Mapping[str, str] | None = None,
+    tmp: Path | None = None,
     is_plain_user: bool = False,
     before: Callable[[], None] | None = None,
     seconds: float = 60,
@@ -113,7 +116,7 @@ def publisher(
     done = subprocess.run(
         command(*arguments, is_plain_user=is_plain_user),
         cwd=cwd,
-        env=environment(settings),
+        env=environment(settings, tmp),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -122,6 +125,51 @@ def publisher(
         check=False,
     )
     return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A command that goes on until it is told to stop. Its words are in `said`."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+
+    def wait_for(self, words: str) -> str:
+        """All that was said, when these words stand in it."""
+        wait_until(lambda: words in self.said.read_text() or self.process.poll() is not None, words)
+        assert words in self.said.read_text(), self.said.read_text()
+        return self.said.read_text()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(30)
+
+
+@contextmanager
+def running(
+    *arguments: str | Path,
+    cwd: Path,
+    said: Path,
+    settings: Mapping[str, str] | None = None,
+    tmp: Path | None = None,
+) -> Iterator[Running]:
+    """`publisher` in a folder, its stdout and stderr in the file `said`."""
+    with said.open("wb") as file:
+        process = subprocess.Popen(
+            command(*arguments),
+            cwd=cwd,
+            env=environment(settings, tmp),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield Running(process=process, said=said)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
 
 
 # -- the web
@@ -212,13 +260,14 @@ class Web:
         """`If_None_Match="x"` is the header If-None-Match."""
         return self.ask("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-    def press(self, form: Form, *, headers: Mapping[str, str] | None = None, **fields: str) -> Answer:
+    def press(self, form: Form, **fields: str) -> Answer:
         """Send a form of ours, with what was typed into it."""
-        return self.ask("POST", urlsplit(form.action).path, form=form.fields | fields, headers=headers)
+        return self.ask("POST", urlsplit(form.action).path, form=form.fields | fields)
 
     def sign_up(self, address: str, **fields: str) -> Answer:
         """As a person does: open the page, type the address, press the button."""
-        return self.press(self.get(f"{self.root}/subscribe").form, email=address, **fields)
+        form = self.get(f"{self.root}/subscribe").form
+        return self.ask("POST", urlsplit(form.action).path, form=form.fields | {"email": address} | fields)
 
     # what lies in the mailbox
 
@@ -318,6 +367,15 @@ def _running(application: Any, listener: socket.socket) -> Iterator[None]:
     finally:
         server.should_exit = True
         thread.join(20)
+
+
+def get(url: str) -> Answer:
+    """One request to whoever listens there."""
+    parts = urlsplit(url)
+    with closing(HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)) as connection:
+        connection.request("GET", parts.path or "/")
+        found = connection.getresponse()
+        return Answer(status=found.status, headers=found.headers, body=found.read())
 
 
 def raw(port: int, request: bytes) -> bytes:

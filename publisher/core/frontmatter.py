@@ -73,7 +73,7 @@ def _parse_yaml(head: str) -> tuple[dict[str, Any], dict[str, int]]:
         return _mapping(loader, node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 2 if mark else None
+        line = min(mark.line, head.count("\n")) + 2 if mark else None
         raise FrontMatterError(line, f"bad YAML: {error.problem or error.context}", _advice(head, mark)) from error
     except yaml.reader.ReaderError as error:
         line = head.encode().count(b"\n", 0, error.position) + 2

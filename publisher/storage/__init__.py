@@ -82,5 +82,9 @@ class Storage:
 def open_storage(database_url: str, folder: Path) -> Storage:
     """The database of a site, brought up to date. Raises ConfigurationError, StorageError or Busy."""
     engine = connect(database_url, folder)
-    upgrade(engine)
+    try:
+        upgrade(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return Storage(engine)

@@ -13,6 +13,7 @@ DEBIAN_PACKAGES = (
     "dovecot-imapd",
     "dovecot-lmtpd",
     "fonts-dejavu-core",  # letters in screenshots
+    "libatomic1",  # of Playwright's driver
     "openssl",
     "postfix",
     "postgresql",

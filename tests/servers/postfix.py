@@ -1,8 +1,6 @@
 """A private Postfix: takes mail on loopback, hands it to LMTP servers on loopback, and never lets any out."""
 
-import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -129,11 +127,14 @@ class Postfix:
             self._process = None
 
     def route(self, domain: str, to: Address) -> None:
-        """From now on mail for this domain goes to this LMTP server."""
+        """From now on mail for this domain goes to this LMTP server. Restarts, which takes a second or two: a
+        reload cuts connections for a moment that nobody can wait for.
+        """
         self._routes[domain] = to
         self._write_routes()
         if self._process is not None:
-            os.kill(self._process.pid, signal.SIGHUP)
+            self.stop()
+            self.start()
 
     def queue_length(self) -> int:
         """Letters taken and not yet delivered, bounces included."""
