@@ -6,7 +6,7 @@ second ticker or a kill changes nothing.
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -44,14 +44,13 @@ class Ticker:
                 f"another publisher serves {self._publication.folders.site} already: stop it first, "
                 "or serve the web alone with --no-schedule"
             )
+        watch = self._guarded("watch", self._watch)
+        watch()  # the pages are there before anybody asks for them
         now = datetime.now(UTC)
-        for name, job, seconds in (
-            ("watch", self._watch, WATCH_SECONDS),
-            ("plan", self._plan, TICK_SECONDS),
-            ("send", self._send, TICK_SECONDS),
-        ):
-            first = now + timedelta(seconds=1 if name == "send" else 0)
-            self._scheduler.add_job(self._guarded(name, job), "interval", seconds=seconds, id=name, next_run_time=first)
+        self._scheduler.add_job(watch, "interval", seconds=WATCH_SECONDS, id="watch")
+        for name, job in (("plan", self._plan), ("send", self._send)):
+            run = self._guarded(name, job)
+            self._scheduler.add_job(run, "interval", seconds=TICK_SECONDS, id=name, next_run_time=now)
         self._scheduler.start()
 
     def wake(self) -> None:
@@ -68,10 +67,12 @@ class Ticker:
         self._lock.release()
 
     def _guarded(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
-        """A job that fails tells why and is called again; nothing else stops for it."""
-        log = self._publication.log
+        """A job that fails tells why, once for each reason, and is called again; nothing else stops for it."""
+        log, told = self._publication.log, ""
 
         def run() -> None:
+            nonlocal told
+            reason = ""
             if self._stop.is_set():
                 return
             try:
@@ -79,9 +80,12 @@ class Ticker:
             except Busy as error:
                 log.info("job.waits", job=name, reason=str(error))
             except PublisherError as error:
-                log.error("job.failed", job=name, reason=str(error))
+                reason = str(error)
             except OSError as error:
-                log.error("job.failed", job=name, reason=f"{error.filename or 'disk'}: {error.strerror}")
+                reason = f"{error.filename or 'disk'}: {error.strerror}"
+            if reason and reason != told:
+                log.error("job.failed", job=name, reason=reason)
+            told = reason
 
         return run
 

@@ -19,6 +19,9 @@ from sqlalchemy import (
     text,
 )
 
+REVISION = "0001"
+"""The newest step in `migrations/`."""
+
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer, "sqlite")

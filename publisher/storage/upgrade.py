@@ -3,13 +3,11 @@
 import sqlite3
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from publisher.core.errors import StorageError
 from publisher.storage.engine import transaction
+from publisher.storage.schema import REVISION
 
 _LOCK = 7_305_812_744
 """PostgreSQL's advisory lock for this, any number that is always the same."""
@@ -17,14 +15,21 @@ _LOCK = 7_305_812_744
 
 def upgrade(engine: Engine) -> None:
     """Raises StorageError for a database of a newer publisher."""
+    with transaction(engine, is_reader=True) as connection:
+        found = _revision(connection)
+    if found != REVISION:
+        _upgrade(engine, found)
+
+
+def _upgrade(engine: Engine, found: str | None) -> None:
+    """alembic is imported here, since most starts have nothing to do and it takes its time."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     script = ScriptDirectory.from_config(config)
-    head = script.get_current_head()
-    with transaction(engine, is_reader=True) as connection:
-        found = _revision(connection)
-    if found == head:
-        return
     if found and found not in {step.revision for step in script.walk_revisions()}:
         raise StorageError("the database was made by a newer publisher, wanted is that version or a later one")
     if found and engine.dialect.name == "sqlite":
@@ -32,7 +37,7 @@ def upgrade(engine: Engine) -> None:
     with transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if _revision(connection) != head:
+        if _revision(connection) != REVISION:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

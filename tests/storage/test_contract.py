@@ -22,7 +22,7 @@ from publisher.core.errors import Busy, StorageError
 from publisher.core.ledger import Delivery
 from publisher.core.retry import Outcome
 from publisher.storage import Storage, open_storage
-from publisher.storage.schema import deliveries, metadata, subscribers, suppressions
+from publisher.storage.schema import REVISION, deliveries, metadata, subscribers, suppressions
 from tests.storage.worlds import START, CuedRelay, counted, library, post, publication
 
 EIGHT = START + timedelta(hours=8)
@@ -61,7 +61,9 @@ def tally(storage: Storage) -> dict[str, int]:
 def test_the_migrations_make_the_tables_that_are_written_down(storage: Storage, database_url: str) -> None:
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == REVISION
     engine.dispose()
 
 
