@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -80,9 +81,11 @@ class Folder:
         self.path.chmod(0o755)
         if user and is_root():
             shutil.chown(self.path, user, pwd.getpwnam(user).pw_gid)
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        """At the latest when this process ends in order."""
+        self._finalizer()
 
 
 def _short_temporary_folder() -> str:
