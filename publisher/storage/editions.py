@@ -106,14 +106,19 @@ class Editions:
         return self._move(number, "frozen", ("held",))
 
     def cancel(self, number: int, *, is_owed_again: bool, now: datetime) -> int:
-        """What has not left will not leave; its readers are owed it again, or not. Returns how many letters that were."""
+        """What has not left will not leave; its readers are owed it again, or not. Returns how many letters that were.
+
+        While a letter of it is on the wire the edition stays open, since its answer may still defer it.
+        """
         stopped = and_(deliveries.c.edition == number, deliveries.c.state.in_(("pending", "deferred")))
         if is_owed_again:
             owe_again(self._connection, stopped)
         changed = self._connection.execute(
             update(deliveries).where(stopped).values(state="cancelled", finished_at=now, lease_owner=None)
         )
-        self._move(number, "cancelled", ("held", "frozen", "sending"))
+        rest = select(deliveries.c.id).where(deliveries.c.edition == number, deliveries.c.state.in_(OPEN)).limit(1)
+        if self._connection.execute(rest).first() is None:
+            self._move(number, "cancelled", ("held", "frozen", "sending"))
         return changed.rowcount
 
     def start(self) -> None:

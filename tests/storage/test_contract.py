@@ -14,6 +14,7 @@ from sqlalchemy.exc import StatementError
 
 from publisher.actions.compose import compose
 from publisher.actions.deliver import drain
+from publisher.actions.editions import cancel, overview
 from publisher.actions.publication import Publication
 from publisher.actions.publish import scan
 from publisher.actions.release import release_due
@@ -158,6 +159,19 @@ def test_a_lease_that_ran_out_is_taken_over_and_a_renewed_one_is_not(site: Publi
         tx.deliveries.recover([], policy="resend", now=EIGHT)
         assert tx.deliveries.owners() == ["host:alive"]
         assert tx.deliveries.renew("host:slow") == 0
+
+
+def test_cancelling_leaves_the_letter_on_the_wire_alone(site: Publication) -> None:
+    first, *_ = claim(site.storage, "host:one", 3)
+    with site.storage.write() as tx:
+        assert tx.deliveries.intend(first, "host:one", EIGHT)
+    assert cancel(site, 1, is_owed_again=True, now=EIGHT) == 19
+    busy = Outcome(state="deferred", next_attempt_at=EIGHT)
+    with site.storage.write() as tx:
+        assert tx.deliveries.record(first, "host:one", busy, "451", "resend", EIGHT)
+    assert overview(site)[0].edition.state == "frozen"
+    assert cancel(site, 1, is_owed_again=True, now=EIGHT) == 1
+    assert overview(site)[0].edition.state == "cancelled"
 
 
 def test_letters_that_somebody_waits_for_go_before_a_digest(site: Publication) -> None:
