@@ -30,6 +30,7 @@ class Ticker:
         self._lock = disk.Lock(publication.folders.state / "serve.lock")
         self._stop = threading.Event()
         self._one_at_a_time = threading.Lock()
+        self._one_sender = threading.Lock()
         self._seen = ""
         self._library: Library | None = None
         self._scheduler = BackgroundScheduler(
@@ -38,7 +39,7 @@ class Ticker:
         )
 
     def start(self) -> None:
-        """Raises Busy where another ticker works on this site."""
+        """Builds the site, then goes on by itself. Raises Busy where another ticker works on this site."""
         if not self._lock.acquire():
             raise Busy(
                 f"another publisher serves {self._publication.folders.site} already: stop it first, "
@@ -50,7 +51,8 @@ class Ticker:
         self._scheduler.add_job(watch, "interval", seconds=WATCH_SECONDS, id="watch")
         for name, job in (("plan", self._plan), ("send", self._send)):
             run = self._guarded(name, job)
-            self._scheduler.add_job(run, "interval", seconds=TICK_SECONDS, id=name, next_run_time=now)
+            # One may wait while another runs, so that what comes after a run's last look is not left for the next bell.
+            self._scheduler.add_job(run, "interval", seconds=TICK_SECONDS, id=name, next_run_time=now, max_instances=2)
         self._scheduler.start()
 
     def wake(self) -> None:
@@ -101,7 +103,8 @@ class Ticker:
             self.wake()
 
     def _send(self) -> None:
-        drain(self._publication, self._now, self._stop)
+        with self._one_sender:
+            drain(self._publication, self._now, self._stop)
 
     def _fresh_library(self) -> Library:
         """Built anew when a file changed or a future post's time came."""

@@ -18,7 +18,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 
 import psycopg
 
-from tests.servers.loopback import HOST, Process, free_port, listens, wait_until
+from tests.servers.loopback import HOST, Process, free_port, wait_until
 
 _PROGRAM = Path(sys.executable).with_name("publisher")
 
@@ -129,8 +129,7 @@ class Site:
     def served(self, now: datetime) -> Iterator[Running]:
         """`publisher serve`, from when it answers until SIGTERM, after which it must end well."""
         with self.started("serve", "--port", str(self.port), now=now) as serve:
-            wait_until(lambda: listens(self.port) or not serve.runs(), "it listens")
-            wait_until(lambda: get(self.url + "/").status == 200 or not serve.runs(), "the first page")
+            wait_until(lambda: not serve.runs() or get(self.url + "/").status == 200, "the first page")
             yield serve
             code = serve.stop()
             assert code == 0, f"SIGTERM made it exit with {code}"

@@ -47,8 +47,8 @@ def run(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the digest.")] = False,
 ) -> int:
     """Build the sample posts, sign a reader up, publish a post, send the digest to a file, and show it all."""
-    folder = Path(tempfile.mkdtemp(prefix="publisher-demo-"))
     with _listener(port) as listener:
+        folder = Path(tempfile.mkdtemp(prefix="publisher-demo-"))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         at, sent = _a_day(folder, url)
         say(f"A sample site was built, a reader signed up, a post came out, and {sent} letters left as files.")

@@ -3,6 +3,7 @@
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -47,7 +48,7 @@ def run(
     app = open_app(place, now=now)
     library = read(app.publication, app.clock.now())
     scan(app.publication, library, app.clock.now())
-    here = "" if place == Path() else f"cd {place} && "
+    here = "" if place == Path() else f"cd {quote(str(place))} && "
     say(f"A new site in {place.resolve()}: write posts in posts/, settings are in .env.")
     say("The posts that are there now are mailed to nobody, those that you write from now on to all subscribers.")
     say(f"Next: {here}publisher serve")

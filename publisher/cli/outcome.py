@@ -1,5 +1,6 @@
 """The one place where errors become words and exit codes."""
 
+import errno
 import functools
 import platform
 import sys
@@ -51,9 +52,10 @@ def _code(command: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> int:
 
 def _advice(error: OSError) -> str:
     advice = {
-        28: ", make room on the disk and run the same again: nothing was lost",
-        13: ", wanted is a file or folder that you may write to",
-        30: ", the disk is read-only",
+        errno.ENOSPC: ", make room on the disk and run the same again: nothing was lost",
+        errno.EDQUOT: ", make room on the disk and run the same again: nothing was lost",
+        errno.EACCES: ", wanted is a file or folder that you may write to",
+        errno.EROFS: ", the disk is read-only",
     }
     return advice.get(error.errno or 0, "")
 

@@ -80,9 +80,10 @@ class Mould:
 
     def __init__(self, sender: Sender, draft: Draft) -> None:
         self._sender, self._is_bulk = sender, draft.is_bulk
+        own = _own_lines(sender, draft).encode()
         message = _message(sender, draft).as_bytes()
         head, _, body = message.partition(b"\r\n\r\n")
-        self._head = _own_lines(sender, draft).encode() + head + b"\r\n\r\n"
+        self._head = own + head + b"\r\n\r\n"
         self._pieces = _pieces(body)
 
     def fill(self, *, to: str, handle: str, delivery_key: str, delivery_id: int) -> Envelope:

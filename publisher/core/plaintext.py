@@ -147,6 +147,8 @@ class _Reader(HTMLParser):
     def _close_block(self, tag: str) -> None:
         if tag in ("ul", "ol") and self._numbers:
             self._numbers.pop()
+        if tag == "blockquote" and self._lines and self._lines[-1] == self._indent().rstrip():
+            self._lines.pop()
         if self._indents and self._indents[-1][0] == tag:
             self._indents.pop()
             self._bullet = ""
