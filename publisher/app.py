@@ -63,6 +63,7 @@ def open_app(
         templates=folder / "templates",
         state=folder / "var",
     )
+    folders.state.mkdir(mode=0o700, exist_ok=True)
     keys = _keys(settings, folders.state)
     site = _site(settings)
     sender = _sender(settings, site, keys)

@@ -108,11 +108,13 @@ def _asset(path: Path, relative: PurePosixPath) -> Asset | None:
 
 
 def read_text(path: Path) -> str | None:
-    """The text of a file, or None where there is none."""
+    """The text of a file, or None where there is none. Raises PublisherError for one that is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        raise PublisherError(f"{path}: the file is not UTF-8, restore it from a copy") from error
 
 
 def write(path: Path, data: bytes, *, mode: int = 0o644, is_durable: bool = False) -> bool:
@@ -133,8 +135,10 @@ def write(path: Path, data: bytes, *, mode: int = 0o644, is_durable: bool = Fals
                 file.flush()
                 os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk does not say which file it was
         raise
     return True
 
@@ -142,21 +146,32 @@ def write(path: Path, data: bytes, *, mode: int = 0o644, is_durable: bool = Fals
 def write_output(folder: Path, files: Mapping[str, bytes], copies: Mapping[str, Path]) -> Written:
     """Make `folder` hold these files, in the order given, and none of ours besides; whatever else lies there is left alone.
 
-    Where a copy has the name of a file, the file wins.
-    Nothing is deleted before everything is written, so that no list or feed ever names a page that is not there.
+    Where a copy has the name of a file, the file wins. Nothing is deleted before everything is written, so that no list or
+    feed ever names a page that is not there; but for a file where a folder is to be, and the other way round.
     """
     manifest = folder / MANIFEST_NAME
     copies = {name: source for name, source in copies.items() if name not in files}
     before = (read_text(manifest) or "").splitlines()
     now = [*copies, *files]
     write(manifest, _lines({*before, *now}))
+    stale = sorted({*before} - {*now})
+    for name in _in_the_way(stale, now):
+        _remove(folder, name)
     written = sum(_copy(source, folder / name) for name, source in copies.items())
     written += sum(write(folder / name, data) for name, data in files.items())
-    stale = sorted({*before} - {*now})
     for name in stale:
         _remove(folder, name)
     write(manifest, _lines(now))
     return Written(written=written, unchanged=len(now) - written, removed=len(stale))
+
+
+def _in_the_way(stale: list[str], now: list[str]) -> list[str]:
+    """Of what is to go, what is a folder's name now, or lies in a folder that is a file's name now."""
+    folders = {str(parent) for name in now for parent in PurePosixPath(name).parents}
+    files = {*now}
+    return [
+        name for name in stale if name in folders or any(str(parent) in files for parent in PurePosixPath(name).parents)
+    ]
 
 
 def _lines(names: set[str] | list[str]) -> bytes:
@@ -177,7 +192,10 @@ def _copy(source: Path, target: Path) -> bool:
 
 def _remove(folder: Path, name: str) -> None:
     path = folder / name
-    path.unlink(missing_ok=True)
+    if path.is_dir() and not path.is_symlink():
+        return
+    with suppress(FileNotFoundError, NotADirectoryError):
+        path.unlink()
     for parent in path.parents:
         if parent == folder:
             break

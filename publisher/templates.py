@@ -96,9 +96,11 @@ class Templates:
             raise TemplateBroken(error.filename or name, error.lineno, error.message or "it can't be parsed") from error
         except TemplateError as error:
             raise TemplateBroken(*_place(error, name), error.message or "it can't be rendered") from error
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+            raise TemplateBroken(*_place(error, name), str(error)) from error
 
 
-def _place(error: TemplateError, name: str) -> tuple[str, int | None]:
+def _place(error: Exception, name: str) -> tuple[str, int | None]:
     """The template's file and line: the deepest frame of the traceback that is a template's."""
     place: tuple[str, int | None] = (name, None)
     trace = error.__traceback__

@@ -193,8 +193,7 @@ def saturday_there_is_nothing_new(world: World) -> None:
         world.dovecot.wait_for(world.ann, 3)
         if world.is_watched:
             look_at_letter(world, inbox(world, world.ann)[-1], "already")
-        world.site.write("salt.md", SALT)
-        wait_until(lambda: get(f"{world.site.url}/2027/03/salt/").status == 200, "the new page")
+        publish(world, "salt", SALT)
     assert subjects(world, world.ann)[2:] == [f"You already get {TITLE} by email"]
     assert len(inbox(world, world.bob)) == 2
     assert world.site.rows("SELECT count(*) FROM editions") == [(1,)]
@@ -206,8 +205,7 @@ def sunday_the_clocks_go_forward_and_one_reader_leaves(world: World) -> None:
         world.dovecot.wait_for(world.bob, 3)
         ann_leaves_in_one_click(world)
         bob_leaves_by_the_button_and_takes_it_back(world)
-        world.site.write("eelgrass.md", EELGRASS)
-        wait_until(lambda: get(f"{world.site.url}/2027/03/eelgrass/").status == 200, "the new page")
+        publish(world, "eelgrass", EELGRASS)
     assert subjects(world, world.ann)[3:] == ["Salt"]
     assert subjects(world, world.bob)[2:] == ["Salt"]
     for reader in (world.ann, world.bob):
@@ -297,9 +295,7 @@ def bob_confirms_in_another_browser(world: World) -> None:
 
 
 def the_writer_saves_a_post(world: World) -> None:
-    world.site.write("what-the-gauge-says.md", GAUGE)
-    url = f"{world.site.url}/2027/03/what-the-gauge-says/"
-    wait_until(lambda: get(url).status == 200, "the new page")
+    url = publish(world, "what-the-gauge-says", GAUGE)
     for name in ("rss.xml", "atom.xml", "tags/tide/rss.xml", "tags/tide/atom.xml"):
         answer = get(f"{world.site.url}/{name}")
         feed = feedparser.parse(answer.body, response_headers={"content-type": answer.headers["content-type"]})
@@ -314,6 +310,15 @@ def the_writer_saves_a_post(world: World) -> None:
         assert page.url == url
         page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
         look(world, page, "post")
+
+
+def publish(world: World, name: str, text: str) -> str:
+    """Save a post while the site is served; its address, when it is there. The site's Atom feed is written last of all."""
+    world.site.write(f"{name}.md", text)
+    url = f"{world.site.url}/2027/03/{name}/"
+    wait_until(lambda: url.encode() in get(f"{world.site.url}/atom.xml").body, f"{name} in the feed")
+    assert get(url).status == 200
+    return url
 
 
 def ann_leaves_in_one_click(world: World) -> None:

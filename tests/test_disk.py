@@ -173,6 +173,13 @@ def test_a_file_that_somebody_took_away_comes_back_or_is_not_missed(tmp_path: Pa
     assert names(tmp_path) == [MANIFEST_NAME, "a"]
 
 
+def test_a_file_may_become_a_folder_and_a_folder_a_file(tmp_path: Path) -> None:
+    write_output(tmp_path, {"notes": b"file", "deep/er/a": b"1"}, {})
+    write_output(tmp_path, {"notes/index.html": b"page", "deep": b"file"}, {})
+    assert (tmp_path / "notes/index.html").read_bytes() == b"page"
+    assert (tmp_path / "deep").read_bytes() == b"file"
+
+
 def test_a_lost_manifest_deletes_nothing(tmp_path: Path) -> None:
     write_output(tmp_path, {"a": b"1", "b": b"2"}, {})
     (tmp_path / MANIFEST_NAME).unlink()

@@ -38,10 +38,11 @@ def read(publication: Publication, now: datetime, *, is_dry: bool = False) -> Li
     """The library at this moment; the id register beside the posts remembers the new ones."""
     folder = publication.folders.posts
     register_path = folder / REGISTER_NAME
-    register = parse_register(disk.read_text(register_path) or "")
+    site = publication.folders.site
+    name = (folder.relative_to(site) if folder.is_relative_to(site) else folder).as_posix()
+    register = parse_register(disk.read_text(register_path) or "", f"{name}/{REGISTER_NAME}")
     sources, assets = disk.read_posts(folder)
-    name = folder.relative_to(publication.folders.site) if folder.is_relative_to(publication.folders.site) else folder
-    library = read_library(sources, assets, register, publication.site, now, folder=name.as_posix())
+    library = read_library(sources, assets, register, publication.site, now, folder=name)
     if len(register) and not is_dry:
         disk.write(register_path, register.render().encode(), is_durable=True)
     return library

@@ -19,9 +19,10 @@ def run(site: SiteFolder = Path(), now: Now = None, json: Json = False) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     done = drain(app.publication, app.clock.now, stop)
+    letters = ", ".join(f"{count} {state}" for state, count in sorted(done.counts.items()))
     put(
         {"letters": dict(done.counts), "in_doubt": done.in_doubt},
         as_json=json,
-        text=", ".join(f"{count} {state}" for state, count in sorted(done.counts.items())) or "nothing to send",
+        text=letters or ("nothing was sent" if done.is_down else "nothing to send"),
     )
     return 1 if done.is_down else 0

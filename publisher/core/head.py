@@ -73,9 +73,8 @@ class Head:
                 return self._date(key, str(value))
         if day_in_name:
             return self._date("date", day_in_name)
-        raise self.unfit(
-            "the post has no date", f"{DATE_WANTED}, in the front matter (date: ...) or at the start of the file's name"
-        )
+        where = "in the front matter (date: ...) or at the start of the file's name"
+        raise Unfit(Problem(file=self._file, line=1, what="the post has no date", wanted=f"{DATE_WANTED}, {where}"))
 
     def updated_at(self, published_at: datetime) -> datetime:
         """Never before the publication."""

@@ -110,7 +110,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def parse_register(text: str) -> Register:
+def parse_register(text: str, file: str = REGISTER_NAME) -> Register:
     """Raises PublisherError with the line where the file is damaged: a guess would send old posts again."""
     found: dict[str, Identity] = {}
     for number, line in enumerate(text.splitlines(), 1):
@@ -119,7 +119,7 @@ def parse_register(text: str) -> Register:
         parts = line.split("\t")
         if len(parts) != 4 or not all(parts) or parts[0] in found:
             raise PublisherError(
-                f"{REGISTER_NAME}:{number}: this is no line of the id register, wanted are a key that stands once, an id, "
+                f"{file}:{number}: this is no line of the id register, wanted are a key that stands once, an id, "
                 "a file and a hash, with tabs between them; restore the file from a copy"
             )
         found[parts[0]] = Identity(key=parts[0], id=parts[1], path=parts[2], content_hash=parts[3])

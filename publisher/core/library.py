@@ -33,7 +33,9 @@ from publisher.core.plaintext import plain_text, shorten, summary_of
 
 POST_SUFFIXES = frozenset({".md", ".markdown"})
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_ ]+(.*))?")
-_OURS = re.compile(r"/((tags|archive|subscribe|confirm|u|api|dev|owner|editions)/.*)?")
+_OURS = re.compile(
+    r"/((tags|authors|archive|subscribe|confirm|u|api|dev|owner|editions|privacy|healthz|readyz|metrics)/.*)?"
+)
 _HEADLINE_LENGTH = 70
 
 
@@ -185,7 +187,7 @@ class _Shelf:
             language=head.text("lang", "language"),
             image=self._image(head, place),
             enclosure=self._enclosure(head, place),
-            external_url=head.text("external_url"),
+            external_url=self._external_url(head),
             mail=head.flag("mail", default=True),
         )
 
@@ -202,6 +204,13 @@ class _Shelf:
             height=asset.height if asset else None,
         )
 
+    def _external_url(self, head: Head) -> str | None:
+        url = head.text("external_url")
+        if url and not url.startswith(("https://", "http://")):
+            head.warn("external_url", f"external_url is {url!r}", "wanted is an address like https://example.org/page")
+            return None
+        return url
+
     def _enclosure(self, head: Head, place: "_Place") -> Enclosure | None:
         key, parts = head.parts("enclosure", "audio")
         url = parts.get("url") or parts.get("src") or parts.get("path")
@@ -216,7 +225,7 @@ class _Shelf:
         )
 
     def _is_there(self, head: Head, key: str, place: "_Place", url: str) -> bool:
-        if place.is_elsewhere(url) or place.asset(url):
+        if place.asset(url) or (place.is_elsewhere(url) and place.absolute(url).startswith(("https://", "http://"))):
             return True
         head.warn(
             key, f"{key} names {url}, which is not there", f"wanted is a file below {self._folder}/, or an address"

@@ -25,7 +25,7 @@ def normalise(address: str, *, is_local_allowed: bool = False) -> str:
     if is_local_allowed and _LOCAL.fullmatch(text):
         return text
     try:
-        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+        return validate_email(text, check_deliverability=False, test_environment=True, strict=True).normalized
     except EmailNotValidError as error:
         raise AddressError(str(error)) from error
 

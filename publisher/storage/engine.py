@@ -24,11 +24,14 @@ def connect(database_url: str, folder: Path) -> Engine:
         if url.get_backend_name() == "sqlite":
             path = folder / (url.database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(url.set(database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+            path.touch(mode=0o600)  # addresses are nobody else's business
+            engine = create_engine(
+                url.set(database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+            )
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             "PUBLISHER_DATABASE_URL: PostgreSQL needs its driver, wanted is: pip install 'publisher[postgresql]'"

@@ -181,7 +181,7 @@ class Reader:
             200,
             "Now look at your mail",
             f"A letter with a link is on its way to {address}. Open the link, and you are subscribed.",
-            "Nothing there after a few minutes? Look among the junk. Whoever asked before today gets no second letter.",
+            "Nothing there after a few minutes? Look among the junk. Whoever asked already today gets no second letter.",
         )
         response.set_cookie(
             COOKIE,

@@ -67,7 +67,7 @@ def test_the_date_is_the_posts_own_else_the_names(written: str, in_name: str | N
 @pytest.mark.parametrize(
     ("written", "in_name", "line", "what"),
     [
-        ("title: A", None, None, "the post has no date"),
+        ("title: A", None, 1, "the post has no date"),
         ("title: A\ndate: soon", "2026-11-20", 3, "date is 'soon'"),
         ("title: A\ndate: [2026]", None, 3, "date is"),
         ("title: A", "2026-13-01", None, "date is '2026-13-01'"),

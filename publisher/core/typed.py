@@ -1,0 +1,145 @@
+"""What people type into settings, understood. Each function takes the text and raises ValueError with what is wanted."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from email.utils import getaddresses
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from publisher.core.errors import AddressError
+from publisher.core.letter import ascii_address
+from publisher.core.model import is_one_line
+from publisher.core.subscription import normalise
+
+
+def text(value: str) -> str:
+    return value
+
+
+def words(value: str) -> str:
+    if not value or not is_one_line(value):
+        raise ValueError("wanted are some words on one line")
+    return value
+
+
+def optional(value: str) -> str | None:
+    return value or None
+
+
+def words_apart(value: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[,\s]+", value) if part)
+
+
+def web_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+        if not host.isascii():
+            name = ascii_address(f"x@{host}").removeprefix("x@")
+            value = urlunsplit(parts._replace(netloc=parts.netloc.lower().replace(host, name)))
+            host = name
+        is_good = parts.scheme in ("http", "https") and re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host)
+    except (ValueError, AddressError):
+        is_good = None
+    if not is_good or not re.fullmatch(r"[!-~]+", value) or re.search(r"""[?#<>"'\\]""", value):
+        raise ValueError("wanted is an address like https://example.org or https://example.org/blog")
+    return value.rstrip("/")
+
+
+def optional_web_address(value: str) -> str | None:
+    return web_address(value) if value else None
+
+
+def zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("wanted is a time zone like Europe/Berlin, America/New_York or UTC") from error
+
+
+def language(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", value):
+        raise ValueError("wanted is a language tag like en, de or pt-BR")
+    return value
+
+
+def permalink(value: str) -> str:
+    filled = re.sub(r"{(year|month|day|slug)}", "x", value)
+    if "{slug}" not in value or not re.fullmatch(r"/([\w.~-]+/)+", filled) or re.search(r"/\.+/", filled):
+        raise ValueError(
+            "wanted is a path like /{year}/{month}/{slug}/, of year, month, day and slug, with / at both ends"
+        )
+    return value
+
+
+def number(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not re.fullmatch("[0-9]{1,9}", value) or not low <= int(value) <= high:
+            raise ValueError(f"wanted is a whole number from {low} to {high}")
+        return int(value)
+
+    return parse
+
+
+def optional_number(low: int, high: int) -> Callable[[str], int | None]:
+    parse = number(low, high)
+    return lambda value: parse(value) if value else None
+
+
+def choice(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError(f"wanted is one of {', '.join(choices)}")
+        return value.lower()
+
+    return parse
+
+
+def time_of_day(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("wanted is a time of day like 08:00 or 17:30")
+    return value
+
+
+def duration(value: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,6})\s*(s|m|h|d)", value)
+    if not found:
+        raise ValueError("wanted is a number with its unit, s, m, h or d: 90s, 10m, 72h, 7d")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})
+
+
+def mailbox(value: str) -> tuple[str, str] | None:
+    """(display name, address) of `me@example.org` or `The Name <me@example.org>`."""
+    if not value:
+        return None
+    wanted = "wanted is me@example.org or The Name <me@example.org>"
+    found = getaddresses([value])
+    if len(found) != 1:
+        raise ValueError(f"{wanted}; a name with a comma stands in quotes: '\"Name, The\" <me@example.org>'")
+    try:
+        address = normalise(found[0][1], is_local_allowed=True)
+    except AddressError as error:
+        raise ValueError(f"{wanted}; {error}") from error
+    if not address.rpartition("@")[0].isascii():
+        raise ValueError(f"{wanted}; not every mail server takes letters beyond ASCII before the @")
+    return found[0][0], address
+
+
+def mail_domain(value: str) -> str | None:
+    if value and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
+        raise ValueError("wanted is a domain like example.org")
+    return value.lower() or None
+
+
+def database(value: str) -> str:
+    if not re.match(r"(sqlite:///.|postgresql://.)", value):
+        raise ValueError("wanted is sqlite:///path/to/file.db or postgresql://user:password@host/name")
+    return value
+
+
+def host(value: str) -> str | None:
+    if value and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+|\[[0-9A-Fa-f:.]+\]", value):
+        raise ValueError("wanted is a host name like smtp.example.org, without a port")
+    return value.strip("[]") or None
