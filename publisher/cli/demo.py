@@ -99,8 +99,8 @@ def _a_day(folder: Path, url: str) -> tuple[datetime, int]:
 def _open(folder: Path, url: str, now: datetime, *, is_running: bool = False) -> App:
     changes = {
         "site_url": url,
-        "site_title": "Low Water",
-        "site_description": "Notes on measuring small things at home.",
+        "site_title": "The Spring Balance",
+        "site_description": "Notes of somebody who measures things at home: tides, bread, bees, bicycles.",
         "mail_transport": "file",
         "log_level": "warning",
     }
