@@ -130,6 +130,7 @@ class Site:
         """`publisher serve`, from when it answers until SIGTERM, after which it must end well."""
         with self.started("serve", "--port", str(self.port), now=now) as serve:
             wait_until(lambda: not serve.runs() or get(self.url + "/").status == 200, "the first page")
+            assert serve.runs(), "it ended at once"
             yield serve
             code = serve.stop()
             assert code == 0, f"SIGTERM made it exit with {code}"
