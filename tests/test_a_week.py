@@ -130,12 +130,12 @@ def begin(site: Site, postfix: Postfix, database: str | None) -> None:
         SITE_URL=site.url,
         SITE_TITLE=f"'{TITLE}'",
         SITE_DESCRIPTION="Notes from the edge of the sea.",
-        AUTHOR_NAME="Wiebke Jürgens",
+        AUTHOR_NAME="Die Küstenwache",
         TIMEZONE="Europe/Berlin",
         DIGEST_TIME=DIGEST_TIME,
-        MAIL_FROM="Wiebke Jürgens <wiebke@news.test>",
+        MAIL_FROM="Die Küstenwache <gauge@news.test>",
         MAIL_DOMAIN="news.test",
-        POSTAL_ADDRESS="'Am Deich 1, 25980 Rantum'",
+        POSTAL_ADDRESS="'Example Road 1, 00000 Nowhere'",
         SMTP_HOST=postfix.host,
         SMTP_PORT=postfix.port,
         SMTP_SECURITY="none",
@@ -443,7 +443,7 @@ def a_letter_is_as_promised(letter: EmailMessage, reader: str) -> None:
     assert letter.get_content_type() == "multipart/alternative"
     assert [inner.get_content_type() for inner in letter.iter_parts()] == ["text/plain", "text/html"]
     assert {inner["Content-Transfer-Encoding"] for inner in letter.iter_parts()} == {"quoted-printable"}
-    assert (letter["From"], letter["To"]) == ("Wiebke Jürgens <wiebke@news.test>", reader)
+    assert (letter["From"], letter["To"]) == ("Die Küstenwache <gauge@news.test>", reader)
     assert re.fullmatch(r"<[0-9a-f]{32}@news\.test>", letter["Message-ID"])
     assert re.fullmatch(r"<bounces\+[0-9a-f]{32}@news\.test>", letter["Return-Path"])
     assert letter["Auto-Submitted"] == "auto-generated"
@@ -453,7 +453,7 @@ def a_letter_is_as_promised(letter: EmailMessage, reader: str) -> None:
     body = letter.as_bytes().split(b"\n\n", 1)[1]
     assert max(map(len, body.splitlines())) <= 76  # RFC 2045, 6.7
     for text in (part(letter, "plain"), part(letter, "html")):
-        assert "Am Deich 1, 25980 Rantum" in text
+        assert "Example Road 1, 00000 Nowhere" in text
 
 
 def a_confirm_letter_is_as_promised(world: World, letter: EmailMessage, reader: str) -> None:

@@ -143,6 +143,7 @@ def _set_clock(publication: Publication, tx: Transaction, now: datetime) -> None
     """New due times where the owner chose another hour, and where a clock ran ahead and was set back."""
     slots = publication.rules.slots
     tx.turns.cut_to(now)
+    tx.deliveries.cut_to(now)
     is_moved = tx.marks.get("slots") != str(slots)
     tx.turns.move_due(
         after=now if is_moved else now + FURTHEST,

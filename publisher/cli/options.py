@@ -1,7 +1,9 @@
 """The options that several commands share."""
 
 import json
+import signal
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +29,14 @@ Now = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+
+def set_by_signals() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set from now on, so that the letter at hand can be finished."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def say(text: str = "") -> None:

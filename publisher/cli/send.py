@@ -1,12 +1,10 @@
 """`publisher send`: empty the outbox, once."""
 
-import signal
-import threading
 from pathlib import Path
 
 from publisher.actions.deliver import drain
 from publisher.app import open_app
-from publisher.cli.options import Json, Now, SiteFolder, put, say
+from publisher.cli.options import Json, Now, SiteFolder, put, say, set_by_signals
 
 
 def run(site: SiteFolder = Path(), now: Now = None, json: Json = False) -> int:
@@ -15,10 +13,7 @@ def run(site: SiteFolder = Path(), now: Now = None, json: Json = False) -> int:
     if app.publication.sender is None:
         say("No mail leaves: PUBLISHER_SMTP_HOST is not set (see .env).")
         return 1
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    done = drain(app.publication, app.clock.now, stop)
+    done = drain(app.publication, app.clock.now, set_by_signals())
     letters = ", ".join(f"{count} {state}" for state, count in sorted(done.counts.items()))
     put(
         {"letters": dict(done.counts), "in_doubt": done.in_doubt},

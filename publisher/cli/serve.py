@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 import uvicorn
@@ -67,6 +67,8 @@ def serve(
     app: App, listener: socket.socket, ticker: Ticker | None, *, is_dev: bool, words: tuple[str, ...] = ()
 ) -> None:
     """Until SIGTERM or SIGINT; the letter at hand is finished first. Raises Busy where another ticker serves this site."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     try:
         if ticker:
             ticker.start()
@@ -87,6 +89,11 @@ def serve(
         if ticker:
             ticker.stop()
         app.close()
+
+
+def _leave(*_: object) -> NoReturn:
+    """Before the web answers: what was begun is ended in order."""
+    raise SystemExit(0)
 
 
 async def _run(server: uvicorn.Server, listener: socket.socket) -> None:

@@ -1,12 +1,11 @@
 """`publisher tick`: everything that is due now, once; for cron."""
 
-import threading
 from pathlib import Path
 
 from publisher.actions.deliver import drain
 from publisher.actions.tick import tick
 from publisher.app import open_app
-from publisher.cli.options import Json, Now, SiteFolder, put, say
+from publisher.cli.options import Json, Now, SiteFolder, put, say, set_by_signals
 
 
 def run(site: SiteFolder = Path(), now: Now = None, json: Json = False) -> int:
@@ -17,7 +16,7 @@ def run(site: SiteFolder = Path(), now: Now = None, json: Json = False) -> int:
         say(str(problem))
     if app.publication.sender is None:
         say("No mail leaves and no digest is made: PUBLISHER_SMTP_HOST is not set (see .env).")
-    sent = drain(app.publication, app.clock.now, threading.Event())
+    sent = drain(app.publication, app.clock.now, set_by_signals())
     put(
         {
             "posts": done.build.posts,

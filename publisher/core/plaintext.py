@@ -137,7 +137,7 @@ class _Reader(HTMLParser):
             self._bullet = self._next_bullet()
             self._indents.append((tag, " " * len(self._bullet)))
         elif tag == "blockquote":
-            self._indents.append((tag, "> "))
+            self._indents.append((tag, "" if self._only_prose else "> "))
         elif tag == "pre":
             self._indents.append((tag, "    "))
             self._verbatim += 1

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from publisher.core.ledger import NOT_HAD, Delivery, DeliveryState, LetterKind
-from publisher.core.retry import Outcome
+from publisher.core.retry import BACK_OFF, Outcome
 from publisher.storage.schema import TODO, arrears, deliveries, edition_items, editions, subscribers, suppressions
 
 LEASE_SECONDS = 30
@@ -72,6 +72,19 @@ class Deliveries:
             .limit(limit)
         )
         return [(at, state, reply) for at, state, reply in self._connection.execute(query)]
+
+    def cut_to(self, now: datetime) -> None:
+        """What a clock that ran ahead put off to its own future is due now, and is no younger than now."""
+        waiting = deliveries.c.state.in_(("pending", "deferred"))
+        furthest = now + max(BACK_OFF) * 2
+        self._connection.execute(
+            update(deliveries).where(waiting, deliveries.c.next_attempt_at > furthest).values(next_attempt_at=now)
+        )
+        self._connection.execute(
+            update(deliveries)
+            .where(waiting, deliveries.c.created_at > now)
+            .values(created_at=now, next_attempt_at=now, first_attempt_at=None)
+        )
 
     # -- the worker's moves
 

@@ -14,7 +14,7 @@ SITE = Site(
     description="On tea, <b>bold</b> moves & more",
     language="en-GB",
     timezone=ZoneInfo("Europe/London"),
-    author_name="Ada Brewer",
+    author_name="The Brewer",
     author_email="ada@example.org",
 )
 
@@ -33,7 +33,7 @@ RECORDING = Post(
     text="",
     summary="Listen: 3 < 4 & more",
     tags=("C & C++", "tea"),
-    authors=("Ada Brewer", "Bob & Eve"),
+    authors=("The Brewer", "Bob & Eve"),
     image=Image(url="https://example.org/blog/pot.png?a=1&b=2", alt="A pot", width=640, height=480),
     enclosure=Enclosure(url="https://example.org/blog/a.mp3?x=1&y=2", media_type="audio/mpeg", length_bytes=1234567),
 )
