@@ -173,7 +173,9 @@ def _logging(level: str, moment: Clock) -> Log:
         return {"at": f"{moment.now().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", **event}
 
     shared: list[Any] = [structlog.stdlib.add_log_level, stamp]
-    render = structlog.processors.LogfmtRenderer(key_order=["at", "level", "event"], drop_missing=True)
+    render = structlog.processors.LogfmtRenderer(
+        key_order=["at", "level", "event"], drop_missing=True, bool_as_flag=False
+    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -7,6 +7,7 @@ second ticker or a kill changes nothing.
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -20,6 +21,7 @@ from publisher.core.model import Library
 
 WATCH_SECONDS = 2
 TICK_SECONDS = 20
+LONGEST_PAUSE_SECONDS = 300
 
 
 class Ticker:
@@ -31,6 +33,7 @@ class Ticker:
         self._stop = threading.Event()
         self._one_at_a_time = threading.Lock()
         self._one_sender = threading.Lock()
+        self._not_before, self._pause_seconds = 0.0, TICK_SECONDS / 2
         self._seen = ""
         self._library: Library | None = None
         self._scheduler = BackgroundScheduler(
@@ -103,8 +106,13 @@ class Ticker:
             self.wake()
 
     def _send(self) -> None:
+        """A server that is down is asked less and less often: many lock out who asks again and again."""
         with self._one_sender:
-            drain(self._publication, self._now, self._stop)
+            if monotonic() < self._not_before:
+                return
+            is_down = drain(self._publication, self._now, self._stop).is_down
+            self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS) if is_down else TICK_SECONDS / 2
+            self._not_before = monotonic() + self._pause_seconds if is_down else 0
 
     def _fresh_library(self) -> Library:
         """Built anew when a file changed or a future post's time came."""

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from typing import Literal
 
-from publisher.core.errors import PublisherError
+from publisher.core.errors import RelayDown
 from publisher.core.model import Envelope, Reply
 from publisher.core.retry import Answer, Stage
 
@@ -17,10 +17,6 @@ COMMAND_SECONDS = 300
 """RFC 5321, 4.5.3.2: five minutes for MAIL and RCPT."""
 FINAL_DOT_SECONDS = 600
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
-
-
-class RelayDown(PublisherError):
-    """No letter can leave through this server now; the text says what to change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +105,12 @@ class Connection:
                     stage="rcpt", reply=Reply(code=553, enhanced="5.6.7", text="the server can't do SMTPUTF8")
                 )
             reply = _reply(*self._smtp.mail(envelope.mail_from, self._options(envelope)))
-            if reply.code == 250:
+            if reply.code // 100 == 2:
                 stage = "rcpt"
                 reply = _reply(*self._smtp.rcpt(envelope.rcpt_to))
-            if reply.code in (250, 251):
-                return self._data(envelope.message)
-            self._reset(reply)
-            return Answer(stage=stage, reply=reply)
+                if reply.code // 100 == 2:
+                    return self._data(envelope.message)
+            return self._refused(stage, reply)
         except (OSError, smtplib.SMTPException, ValueError):
             self.close()
             return Answer(stage=stage, reply=None)
@@ -129,12 +124,12 @@ class Connection:
         self._smtp.close()
 
     def _data(self, message: bytes) -> Answer:
-        reply = _reply(*self._smtp.docmd("DATA"))
-        if reply.code != 354:
-            self._reset(reply)
-            return Answer(stage="rcpt" if reply.code == 250 else "data", reply=reply)
+        begun = _reply(*self._smtp.docmd("DATA"))
+        if begun.code != 354:
+            return self._refused("data", begun)
         assert self._smtp.sock is not None
         stuffed = re.sub(rb"(?m)^\.", b"..", message)
+        reply: Reply | None
         self._smtp.send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
         try:
             self._smtp.sock.settimeout(FINAL_DOT_SECONDS)
@@ -142,15 +137,22 @@ class Connection:
             reply = _reply(*self._smtp.getreply())
             self._smtp.sock.settimeout(COMMAND_SECONDS)
         except (OSError, smtplib.SMTPException):
+            reply = None
+        if reply is None or reply.code // 100 not in (2, 4, 5):
             self.close()
             return Answer(stage="data", reply=None)
         return Answer(stage="data", reply=reply)
 
-    def _reset(self, reply: Reply) -> None:
+    def _refused(self, stage: Stage, reply: Reply) -> Answer:
+        """An answer that makes no sense here means that the two of us are out of step: the connection is given up."""
+        if reply.code // 100 not in (4, 5):
+            self.close()
+            return Answer(stage="rcpt", reply=None)
         if reply.code == 421:
             self.close()
         else:
             self._smtp.rset()
+        return Answer(stage=stage, reply=reply)
 
     def _options(self, envelope: Envelope) -> list[str]:
         options = [f"SIZE={len(envelope.message)}"] if self._smtp.has_extn("size") else []

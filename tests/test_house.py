@@ -16,11 +16,11 @@ import json, sys
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from publisher.actions.publish import read, render
+from publisher.actions.publish import render, take_in
 from publisher.app import open_app
 
 app = open_app(Path(sys.argv[1]), now=datetime(2026, 11, 22, 8, tzinfo=UTC), environment={})
-library = read(app.publication, app.clock.now())
+library = take_in(app.publication, app.clock.now())
 files = dict(render(app.publication, library))
 app.close()
 ids = (app.publication.folders.posts / ".ids").read_bytes()

@@ -7,8 +7,9 @@ from email.policy import SMTP
 
 import pytest
 
+from publisher.core.errors import RelayDown
 from publisher.core.model import Envelope
-from publisher.smtp import Relay, RelayDown
+from publisher.smtp import Relay
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.loopback import free_port
@@ -67,6 +68,22 @@ def test_every_answer_comes_back_with_its_stage_and_codes(
         line.close()
     assert answer.reply is not None
     assert (answer.stage, answer.reply.code, answer.reply.enhanced) == (where, code, enhanced)
+
+
+@pytest.mark.parametrize(("stage", "cue"), [("mail", "251 fine"), ("rcpt", "252 will try")])
+def test_any_yes_goes_on_and_only_the_answer_to_the_letter_is_an_acceptance(stage: str, cue: str) -> None:
+    with ScriptedSmtp(script({(stage, "*"): cue, ("dot", "*"): "451 4.3.0 not now"})) as server:  # type: ignore[dict-item]
+        line = relay(server.port).connect()
+        answer = line.send(envelope())
+        line.close()
+    assert answer.reply is not None
+    assert (answer.stage, answer.reply.code) == ("data", 451)
+
+
+def test_a_server_out_of_step_is_left_and_nothing_counts_as_sent() -> None:
+    with ScriptedSmtp(script({("data", "*"): "250 2.1.5 a late answer"})) as server:
+        answer = relay(server.port).connect().send(envelope())
+    assert (answer.stage, answer.reply) == ("rcpt", None)
 
 
 def test_after_a_refusal_the_next_letter_goes_through_the_same_connection() -> None:

@@ -117,7 +117,6 @@ def _freeze(
         due_at=due_at,
         now=now,
         held_because=held,
-        at_least=_high_water(publication),
     )
     return Composed(
         edition=number, readers=readers, posts=len(letter), size_bytes=len(content.html.encode()), held_because=held
@@ -157,8 +156,10 @@ def _set_clock(publication: Publication, tx: Transaction, now: datetime) -> None
 
 def _hold_after_restore(publication: Publication, tx: Transaction) -> None:
     """A database behind the last edition that left here is a restored backup: it holds instead of sending again."""
-    if tx.editions.last_number() >= _high_water(publication) or tx.marks.get("restored"):
+    high_water = _high_water(publication)
+    if tx.editions.last_number() >= high_water:
         return
+    tx.editions.count_on_from(high_water)
     tx.marks.put("restored", "the database is older than the last edition")
     stopped = tx.editions.hold_all("restored")
     publication.log.warning("database.restored", held=stopped, mend="publisher editions list")

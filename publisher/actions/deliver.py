@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from socket import gethostname
+from time import sleep
 from uuid import uuid4
 
 from publisher import disk
 from publisher.actions.publication import Line, Now, Publication, Relay
-from publisher.core.errors import AddressError, HeaderError, PublisherError, TemplateBroken
+from publisher.core.errors import AddressError, HeaderError, PublisherError, RelayDown, TemplateBroken
 from publisher.core.ledger import Delivery
 from publisher.core.letter import Draft, Mould, Sender
 from publisher.core.model import Envelope, Reply
@@ -28,6 +29,8 @@ BATCH = 100
 RENEW_SECONDS = 10
 _ON_THE_SPOT = 2
 """How often one letter is tried on a fresh connection at once."""
+_RECORD_TRIES = 6
+"""How often it is tried to write an answer down, a second apart: unwritten, the letter would be in doubt."""
 _LATER = timedelta(minutes=5)
 """After that it waits, uncounted."""
 
@@ -68,22 +71,26 @@ def _ownership(publication: Publication) -> Iterator[str]:
     lock = disk.Lock(publication.folders.state / "senders" / run)
     lock.acquire()
     try:
-        yield f"{gethostname()}:{run}"
+        yield f"{_here(publication)}:{run}"
     finally:
         lock.release()
         lock.path.unlink(missing_ok=True)
 
 
+def _here(publication: Publication) -> str:
+    """This host and this site's folder: whose locks can be looked at."""
+    path = publication.folders.state / "sender-id"
+    if not disk.read_text(path):
+        disk.write(path, f"{uuid4().hex[:16]}\n".encode())
+    return f"{gethostname()}/{(disk.read_text(path) or '').strip()}"
+
+
 def _recover(publication: Publication, now: datetime) -> int:
     """Take over what senders left behind that are dead: at once on this host, when their lease runs out elsewhere."""
-    folder = publication.folders.state / "senders"
+    folder, here = publication.folders.state / "senders", _here(publication)
     with publication.storage.write() as tx:
         owners = [owner.rpartition(":") for owner in tx.deliveries.owners()]
-        dead = [
-            f"{host}:{run}"
-            for host, _, run in owners
-            if host == gethostname() and not disk.Lock(folder / run).is_held()
-        ]
+        dead = [f"{host}:{run}" for host, _, run in owners if host == here and not disk.Lock(folder / run).is_held()]
         in_doubt = tx.deliveries.recover(dead, policy=publication.rules.uncertain, now=now)
     for _, _, run in owners:
         if not disk.Lock(folder / run).is_held():
@@ -118,7 +125,8 @@ class _Run:
             renewer.join()
         if self._down:
             self.is_down = True
-            self._publication.log.error("relay.down", reason=str(self._down))
+            event = "relay.down" if isinstance(self._down, RelayDown) else "sending.stopped"
+            self._publication.log.error(event, reason=str(self._down))
 
     def _claim(self) -> list[Delivery]:
         with self._publication.storage.write() as tx:
@@ -180,10 +188,19 @@ class _Run:
         if found.state == "pending":
             found = Outcome(state="pending", next_attempt_at=now + _LATER, fault=found.fault)
         reply = str(answer.reply) if answer.reply else "the connection broke"
-        with publication.storage.write() as tx:
-            is_ours = tx.deliveries.record(delivery, self._owner, found, reply, publication.rules.uncertain, now)
-            if is_ours and found.fault == "recipient":
-                tx.suppressions.add(delivery.address, "bounced", reply, now)
+        for patience in reversed(range(_RECORD_TRIES)):
+            try:
+                with publication.storage.write() as tx:
+                    is_ours = tx.deliveries.record(
+                        delivery, self._owner, found, reply, publication.rules.uncertain, now
+                    )
+                    if is_ours and found.fault == "recipient":
+                        tx.suppressions.add(delivery.address, "bounced", reply, now)
+                break
+            except PublisherError:
+                if not patience:
+                    raise
+                sleep(1)
         if is_ours:
             self.counts[found.state] += 1
             self._tell(delivery, found, answer.reply)

@@ -30,7 +30,7 @@ def view(publication: Publication, number: int) -> EditionView:
 def approve(publication: Publication, number: int, now: datetime) -> None:
     """A held edition may leave. After a restored backup, this also ends the holding of new ones."""
     with publication.storage.write() as tx:
-        if not tx.editions.approve(number, now):
+        if not tx.editions.approve(number, now=now, next_due_at=publication.rules.slots.first_after(now)):
             raise PublisherError(f"edition {number} is {_found(tx, number).state}, only a held one can be approved")
         tx.marks.remove("restored")
 

@@ -15,7 +15,7 @@ from publisher.core.errors import PublisherError, TemplateBroken
 from publisher.core.feeds import site_feed, tag_feed
 from publisher.core.feeds.atom import atom
 from publisher.core.feeds.rss import rss
-from publisher.core.identity import REGISTER_NAME, parse_register
+from publisher.core.identity import REGISTER_NAME, Register, parse_register
 from publisher.core.ledger import Seen, scanned
 from publisher.core.library import read_library
 from publisher.core.model import Feed, Library, Problem
@@ -34,23 +34,31 @@ class Build:
     problems: tuple[Problem, ...]
 
 
-def read(publication: Publication, now: datetime, *, is_dry: bool = False) -> Library:
-    """The library at this moment; the id register beside the posts remembers the new ones."""
+def take_in(publication: Publication, now: datetime) -> Library:
+    """The library at this moment, told to the ledger and then kept in the id register: a crash between the two is made good
+    by the next time, since the same posts get the same keys.
+    """
+    path = publication.folders.posts / REGISTER_NAME
+    is_lost = not path.exists()
+    library, register = _read(publication, now)
+    scan(publication, library, now, is_register_lost=is_lost)
+    if len(register):
+        disk.write(path, register.render().encode(), is_durable=True)
+    return library
+
+
+def _read(publication: Publication, now: datetime) -> tuple[Library, Register]:
     folder = publication.folders.posts
-    register_path = folder / REGISTER_NAME
     site = publication.folders.site
     name = (folder.relative_to(site) if folder.is_relative_to(site) else folder).as_posix()
-    register = parse_register(disk.read_text(register_path) or "", f"{name}/{REGISTER_NAME}")
+    register = parse_register(disk.read_text(folder / REGISTER_NAME) or "", f"{name}/{REGISTER_NAME}")
     sources, assets = disk.read_posts(folder)
-    library = read_library(sources, assets, register, publication.site, now, folder=name)
-    if len(register) and not is_dry:
-        disk.write(register_path, register.render().encode(), is_durable=True)
-    return library
+    return read_library(sources, assets, register, publication.site, now, folder=name), register
 
 
 def inspect(publication: Publication, now: datetime) -> tuple[Library, list[Problem]]:
     """What a build would find wrong, with nothing written: the posts' problems, and the first of each template's."""
-    library = read(publication, now, is_dry=True)
+    library, _ = _read(publication, now)
     problems = list(library.problems)
     try:
         for _ in render(publication, library):
@@ -64,12 +72,25 @@ def inspect(publication: Publication, now: datetime) -> tuple[Library, list[Prob
     return library, problems
 
 
-def scan(publication: Publication, library: Library, now: datetime) -> None:
-    """Tell the ledger which posts are public. The first scan is the baseline: what is there now is mailed to nobody."""
-    seen = [Seen(key=post.key, fingerprint=post.fingerprint, is_mailable=post.mail) for post in library.posts]
+def scan(publication: Publication, library: Library, now: datetime, *, is_register_lost: bool = False) -> None:
+    """Tell the ledger which posts are public. The first scan is the baseline: what is there now is mailed to nobody.
+
+    Without the register a post that was renamed since looks like a new one, so that new ones wait for the owner's word.
+    """
     with publication.storage.write() as tx:
         is_first = tx.marks.get("baseline_at") is None
-        changed = scanned(tx.releases.states(), seen, now, is_first=is_first, burst=publication.rules.release_burst)
+        known = tx.releases.states()
+        is_lost = is_register_lost and bool(known)
+        seen = [
+            Seen(
+                key=post.key,
+                fingerprint=post.fingerprint,
+                is_mailable=post.mail,
+                is_doubtful=post.is_doubtful or is_lost,
+            )
+            for post in library.posts
+        ]
+        changed = scanned(known, seen, now, is_first=is_first, burst=publication.rules.release_burst)
         tx.releases.put_states(changed)
         if is_first:
             tx.marks.put("baseline_at", now.isoformat())
@@ -85,8 +106,7 @@ def publish(publication: Publication, now: datetime, output: Path | None = None)
     lock = publication.folders.state / "build.lock"
     with disk.locked(lock, patience_seconds=LOCK_PATIENCE_SECONDS, purpose="building"):
         start = perf_counter()
-        library = read(publication, now)
-        scan(publication, library, now)
+        library = take_in(publication, now)
         folder = output or publication.folders.output
         if folder.resolve().is_relative_to(publication.folders.posts.resolve()):
             raise PublisherError(

@@ -11,6 +11,7 @@ def release_due(publication: Publication, library: Library, now: datetime) -> li
     """In the order of their publication, so that a digest tells them in that order."""
     order = {post.key: (post.published_at, post.key) for post in library.posts}
     with publication.storage.write() as tx:
+        tx.releases.cut_to(now)
         due = releasable(tx.releases.states().values(), now, publication.rules.hold)
         due.sort(key=lambda state: order.get(state.key, (now, state.key)))
         released = [release for state in due if (release := tx.releases.give_number(state, now))]

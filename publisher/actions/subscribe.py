@@ -36,6 +36,7 @@ def sign_up(publication: Publication, address: str, handle: str, now: datetime) 
         if is_due and not tx.suppressions.find(address):
             number = tx.deliveries.count_of(subscriber.id, kind) + 1
             tx.deliveries.add(f"{kind}:{subscriber.id}:{number}", kind, subscriber.id, now)
+            tx.subscribers.renew(subscriber, now)
     return address
 
 

@@ -1,14 +1,16 @@
 """`publisher init`: a new site."""
 
 import secrets
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
+from shutil import which
 from typing import Annotated
 
 import typer
 
-from publisher.actions.publish import read, scan
+from publisher.actions.publish import take_in
 from publisher.app import open_app
 from publisher.cli.options import Now, SiteFolder, say
 from publisher.config import example
@@ -46,10 +48,19 @@ def run(
         text = _FIRST_POST.format(now=f"{now or datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
         write(place / "posts" / "first-post.md", text.encode())
     app = open_app(place, now=now)
-    library = read(app.publication, app.clock.now())
-    scan(app.publication, library, app.clock.now())
+    take_in(app.publication, app.clock.now())
     here = "" if place == Path() else f"cd {quote(str(place))} && "
     say(f"A new site in {place.resolve()}: write posts in posts/, settings are in .env.")
     say("The posts that are there now are mailed to nobody, those that you write from now on to all subscribers.")
-    say(f"Next: {here}publisher serve")
+    say(f"Next: {here}{_program()} serve")
     return 0
+
+
+def _program() -> str:
+    """How this command was called, so that the next line can be pasted wherever it is installed."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{quote(sys.executable)} -m publisher"
+    if which("publisher") or not called.is_file():
+        return "publisher"
+    return quote(str(called.absolute()))

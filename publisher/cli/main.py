@@ -30,7 +30,7 @@ def _program(arguments: list[str]) -> typer.Typer:
     )
     program.callback(invoke_without_command=True)(_version)
     asked = arguments[0] if arguments else ""
-    is_known = asked in (*_COMMANDS, *_GROUPS)
+    is_known = asked in (*_COMMANDS, *_GROUPS, "--version")
     for name in _COMMANDS:
         if name == asked or not is_known:
             program.command(name)(told(import_module(f"publisher.cli.{name}").run))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 import uvicorn
@@ -16,7 +17,8 @@ from publisher.actions.publish import publish
 from publisher.app import App, open_app
 from publisher.cli.options import Now, SiteFolder, say
 from publisher.config import Settings, read_settings
-from publisher.core.errors import PublisherError
+from publisher.core.errors import ConfigurationError, PublisherError
+from publisher.core.identity import is_loopback
 from publisher.schedule import Ticker
 from publisher.web import web_app
 
@@ -37,6 +39,8 @@ def run(
     """Serve the site, rebuild it when posts change, send the digest at its hour."""
     with listening(host, port) as listener:
         port = listener.getsockname()[1]
+        if dev:
+            _refuse_to_show_letters_to_the_world(site)
         app = open_app(site, now=now, is_running=True, changes=_changes(site, port=port, is_dev=dev))
         ticker = None if no_schedule else Ticker(app.publication, app.clock.now)
         serve(app, listener, ticker, is_dev=dev)
@@ -112,6 +116,17 @@ async def _run(server: uvicorn.Server, listener: socket.socket) -> None:
 @contextmanager
 def _no_capture() -> Iterator[None]:
     yield
+
+
+def _refuse_to_show_letters_to_the_world(site: Path) -> None:
+    """A proxy in front of us looks like a browser on this machine, so a public site has no /dev."""
+    settings = read_settings(site)
+    for url in (settings.site_url, settings.service_url or settings.site_url):
+        if not is_loopback(urlsplit(url).hostname or ""):
+            raise ConfigurationError(
+                f"--dev shows letters with their links, and {url} is public: wanted is an address of this machine, "
+                "PUBLISHER_SITE_URL=http://127.0.0.1:8000 publisher serve --dev"
+            )
 
 
 def _changes(site: Path, *, port: int, is_dev: bool) -> dict[str, Any]:

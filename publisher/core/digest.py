@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from publisher.core.model import Enclosure, Image, Post, Site
+from publisher.core.model import Enclosure, Image, Post, Site, one_line
 
 HTML_BUDGET_BYTES = 90_000
 """Gmail cuts a letter at 102 KB and hides what comes after, the way out with it."""
@@ -53,7 +53,7 @@ def digest(site: Site, posts: Sequence[Post]) -> Digest:
     """The digest of these posts, which must not be empty, in the order given."""
     first, rest = posts[0], len(posts) - 1
     return Digest(
-        subject=first.headline if not rest else f"{first.headline}, and {rest} more",
+        subject=one_line(first.headline if not rest else f"{first.headline}, and {rest} more"),
         preheader=first.summary if not rest else ", ".join(post.headline for post in posts[1:]),
         items=tuple(_item(site, post) for post in posts),
     )

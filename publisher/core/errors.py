@@ -8,6 +8,7 @@
     ├── AddressError               what was typed is no mail address
     ├── TokenError                 a link's proof is forged or expired
     ├── HeaderError                a value that would break a mail header
+    ├── RelayDown                  no letter can leave through the mail server now
     └── StorageError               the database refuses, is newer than we are, or can't be reached
 
 Expected outcomes (a refused recipient, a bad post among good ones) are values, not errors: see `Reply` and `Problem`.
@@ -54,6 +55,10 @@ class HeaderError(PublisherError):
     def __init__(self, name: str, value: str) -> None:
         super().__init__(f"the header {name} can't hold {value!r}: control characters end a header early")
         self.name, self.value = name, value
+
+
+class RelayDown(PublisherError):
+    """No letter can leave through this server now; the text says what to change."""
 
 
 class StorageError(PublisherError):

@@ -42,7 +42,7 @@ class Head:
         """One line of text, white space folded; None when absent or empty."""
         for key, value in self._present(keys):
             if isinstance(value, str):
-                if line := " ".join(printable(value).split()):
+                if line := printable(" ".join(value.split())):
                     return line
             else:
                 self.warn(key, f"{key} is no text", f"wanted is {key}: some words")
@@ -92,7 +92,7 @@ class Head:
             for part in value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]:
                 if isinstance(part, dict):
                     part = part.get("name")
-                if isinstance(part, str) and (word := " ".join(printable(part).split())):
+                if isinstance(part, str) and (word := printable(" ".join(part.split()))):
                     found.setdefault(word.casefold(), word)
                 elif not isinstance(part, str):
                     self.warn(key, f"{key} holds {part!r}", f"wanted is {key}: [one, two]")

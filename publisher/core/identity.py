@@ -70,6 +70,22 @@ class Register:
         self._remember(known, identity)
         return identity
 
+    def lookalike(
+        self, path: str, content_hash: str, *, first_day: date, slug: str, present: Collection[str]
+    ) -> str | None:
+        """The file of a post that a new file may be instead of being new: one of the same text, or one that is gone and was of
+        the same day or name. None for a file that is known, and for a plain rename.
+        """
+        twin = self._by_hash.get(content_hash)
+        if path in self._by_path or (twin and twin.path not in present):
+            return None
+        if twin:
+            return twin.path
+        gone = (identity for identity in self._by_key.values() if identity.path not in present)
+        return next(
+            (i.path for i in gone if i.key.startswith(f"{first_day}:") or i.key.partition(":")[2] == slug), None
+        )
+
     def render(self) -> str:
         rows = (f"{i.key}\t{i.id}\t{i.path}\t{i.content_hash}\n" for i in self._by_key.values())
         return _HEAD + "".join(sorted(rows))

@@ -129,6 +129,12 @@ class Seen:
     key: str
     fingerprint: str
     is_mailable: bool
+    is_doubtful: bool = False
+    """May be a post that was mailed already, under another name: if it is new, it waits for the owner's word."""
+
+
+BURST = timedelta(hours=1)
+"""New posts this near to each other came at once, however many scans saw them."""
 
 
 def scanned(
@@ -136,14 +142,19 @@ def scanned(
 ) -> list[PostState]:
     """The states that change because of a scan. `is_first`: everything that is public now is history, mailed to nobody."""
     found = {post.key: post for post in seen}
-    fresh = [post for key, post in found.items() if key not in known and post.is_mailable]
-    is_burst = len(fresh) > burst and not is_first
-    changed = [_seen(known.get(key), post, now, is_first, is_burst) for key, post in found.items()]
+    fresh = {key for key, post in found.items() if key not in known and post.is_mailable}
+    held = {
+        key for key, state in known.items() if key in found and _is_held(state) and now - state.public_since < BURST
+    }
+    is_burst = len(fresh | held) > burst and not is_first
+    doubtful = {key for key in fresh if found[key].is_doubtful and not is_first}
+    waiting = doubtful | (fresh | held if is_burst else set())
+    changed = [_seen(known.get(key), post, now, is_first, key in waiting) for key, post in found.items()]
     changed += [replace(state, is_public=False) for key, state in known.items() if key not in found]
     return [state for state in changed if known.get(state.key) != state]
 
 
-def _seen(state: PostState | None, post: Seen, now: datetime, is_first: bool, is_burst: bool) -> PostState:
+def _seen(state: PostState | None, post: Seen, now: datetime, is_first: bool, must_wait: bool) -> PostState:
     if state is None:
         return PostState(
             key=post.key,
@@ -153,7 +164,7 @@ def _seen(state: PostState | None, post: Seen, now: datetime, is_first: bool, is
             public_since=now,
             revision=1,
             fingerprint=post.fingerprint,
-            is_waiting=is_burst and post.is_mailable,
+            is_waiting=must_wait,
         )
     return replace(
         state,
@@ -162,17 +173,14 @@ def _seen(state: PostState | None, post: Seen, now: datetime, is_first: bool, is
         public_since=min(state.public_since, now) if state.is_public else now,
         revision=state.revision + (state.fingerprint != post.fingerprint),
         fingerprint=post.fingerprint,
+        is_waiting=state.is_waiting or must_wait,
     )
+
+
+def _is_held(state: PostState) -> bool:
+    return state.is_public and state.is_mailable and state.number is None and not state.is_waiting
 
 
 def releasable(states: Iterable[PostState], now: datetime, hold: timedelta) -> list[PostState]:
     """The posts that get a number now."""
-    return [
-        state
-        for state in states
-        if state.is_public
-        and state.is_mailable
-        and state.number is None
-        and not state.is_waiting
-        and now - state.public_since >= hold
-    ]
+    return [state for state in states if _is_held(state) and now - state.public_since >= hold]

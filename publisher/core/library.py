@@ -156,10 +156,17 @@ class _Shelf:
         title, html = cut_heading(render_markdown(head.body), head.text("title"))
         content_html = sanitise(html, place.absolute)
         text = plain_text(content_html)
+        content_hash = sha256(source.data or b"").hexdigest()[:16]
+        first_day = published_at.astimezone(site.timezone).date()
+        lookalike = self._register.lookalike(
+            str(source.path), content_hash, first_day=first_day, slug=name, present=self._present
+        )
+        if lookalike:
+            self._warn_lookalike(source, lookalike)
         identity = self._register.identify(
             str(source.path),
-            sha256(source.data or b"").hexdigest()[:16],
-            first_day=published_at.astimezone(site.timezone).date(),
+            content_hash,
+            first_day=first_day,
             slug=name,
             host=site.host,
             explicit=explicit,
@@ -189,7 +196,14 @@ class _Shelf:
             enclosure=self._enclosure(head, place),
             external_url=self._external_url(head),
             mail=head.flag("mail", default=True),
+            is_doubtful=lookalike is not None,
         )
+
+    def _warn_lookalike(self, source: Source, other: str) -> None:
+        wanted = "its mail waits: publisher release if it is new, publisher release --history if it is the same"
+        what = f"this may be {other} under another name"
+        file = f"{self._folder}/{source.path}"
+        self.problems.append(Problem(file=file, line=None, what=what, wanted=wanted, severity="warning"))
 
     def _image(self, head: Head, place: "_Place") -> Image | None:
         key, parts = head.parts("image", "cover", "banner")

@@ -7,6 +7,8 @@ from html import escape, unescape
 import comrak
 import nh3
 
+from publisher.core.model import printable
+
 _ANCHOR = re.compile(r'<a href="#[^"]*" aria-label="[^"]*" data-heading-content="[^"]*" class="anchor"></a>')
 _TASK = re.compile(r'<input type="checkbox" (checked="" )?disabled="" (?:aria-label="[^"]*" )?/>')
 _TAG = re.compile(r"""<[a-zA-Z][^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>""")
@@ -131,4 +133,4 @@ def cut_heading(html: str, title: str | None) -> tuple[str | None, str]:
 
 
 def heading_text(html: str) -> str:
-    return " ".join(unescape(_MARKUP.sub("", html)).split())
+    return " ".join(printable(unescape(_MARKUP.sub("", html))).split())

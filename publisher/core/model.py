@@ -22,16 +22,16 @@ def direction(language: str) -> Literal["ltr", "rtl"]:
     return "rtl" if language.split("-")[0].lower() in RTL_LANGUAGES else "ltr"
 
 
-_UNPRINTABLE = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+_UNPRINTABLE = re.compile("[^\\t\\n\\r\\u0020-\\u007e\\u00a0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def is_printable(text: str) -> bool:
-    """Whether XML may hold every character of it (XML 1.0, 2.2)."""
+    """Whether every character of it may stand in a feed (XML 1.0, 2.2) and in a mail header: no control but white space."""
     return _UNPRINTABLE.search(text) is None
 
 
 def printable(text: str) -> str:
-    """The text without the characters that no XML may hold: controls, lone surrogates, U+FFFE and U+FFFF."""
+    """The text without controls (C0, DEL, C1), lone surrogates, U+FFFE and U+FFFF."""
     return _UNPRINTABLE.sub("", text)
 
 
@@ -193,6 +193,8 @@ class Post:
     external_url: str | None = None
     mail: bool = True
     """False keeps it out of every letter."""
+    is_doubtful: bool = False
+    """It may be an older post under another name: then its mail waits for the owner's word."""
 
     @property
     def fingerprint(self) -> str:

@@ -37,13 +37,14 @@ class Outcome:
 def outcome(answer: Answer, *, attempts: int, first_attempt_at: datetime, now: datetime, jitter: float) -> Outcome:
     """What becomes of the letter. `attempts` counts this one; `jitter` from 0 to 1 spreads the next try by a tenth."""
     reply = answer.reply
-    if reply is None:
-        return Outcome(state="uncertain" if answer.stage == "data" else "pending")
-    if reply.code // 100 == 2:
+    if reply is None and answer.stage == "data":
+        return Outcome(state="uncertain")
+    if reply and reply.code // 100 == 2 and answer.stage == "data":
         return Outcome(state="sent")
-    fault = _fault(answer.stage, reply)
-    if reply.code == 421 or answer.stage == "connect":
-        return Outcome(state="pending", fault=fault)
+    fault = _fault(answer.stage, reply) if reply else None
+    if reply is None or reply.code == 421 or answer.stage == "connect":
+        is_over = now - first_attempt_at >= GIVE_UP_AFTER
+        return Outcome(state="failed" if is_over else "pending", fault=fault)
     if reply.code // 100 == 4 or fault == "ours" or reply.enhanced == "5.2.2":
         return _deferred(attempts, first_attempt_at, now, jitter, fault)
     return Outcome(state="failed", fault=fault)

@@ -29,6 +29,8 @@ from publisher.core.retry import BACK_OFF, Outcome
 from publisher.storage.schema import TODO, arrears, deliveries, edition_items, editions, subscribers, suppressions
 
 LEASE_SECONDS = 30
+DOUBTS_ENOUGH = 5
+"""A server that takes the last byte and never answers gets no letter more often than that."""
 
 
 class Deliveries:
@@ -67,7 +69,7 @@ class Deliveries:
         """The newest letters that wait or failed with an answer: when, state, answer."""
         query = (
             select(deliveries.c.next_attempt_at, deliveries.c.state, deliveries.c.last_reply)
-            .where(deliveries.c.state.in_(("deferred", "failed")), deliveries.c.last_reply.is_not(None))
+            .where(deliveries.c.state.in_(("pending", "deferred", "failed")), deliveries.c.last_reply.is_not(None))
             .order_by(deliveries.c.id.desc())
             .limit(limit)
         )
@@ -154,7 +156,9 @@ class Deliveries:
         """Write down how it ended. False: the lease was lost, somebody else decides."""
         values: dict[str, Any] = {"state": outcome.state, "last_reply": reply, "lease_owner": None, "lease_until": None}
         if outcome.state == "uncertain":
-            values |= _in_doubt(policy, now)
+            is_enough = delivery.doubts + 1 >= DOUBTS_ENOUGH
+            values |= _in_doubt("leave" if is_enough else policy, now)
+            values |= {"next_attempt_at": now + BACK_OFF[min(delivery.doubts, len(BACK_OFF) - 1)]}
         elif outcome.state in ("sent", "failed", "deferred"):
             values |= {"attempts": deliveries.c.attempts + 1}
         if outcome.state in ("sent", "failed"):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
 from publisher.core.ledger import NOT_HAD, OPEN, DeliveryState, Edition, EditionState, Release
 from publisher.storage.deliveries import owe_again
-from publisher.storage.marks import last_number, next_number
+from publisher.storage.marks import last_number, next_number, skip_to
 from publisher.storage.schema import arrears, deliveries, edition_items, editions, releases, subscribers
 
 _COLUMNS = (
@@ -29,6 +29,10 @@ class Editions:
     def last_number(self) -> int:
         return last_number(self._connection, "edition")
 
+    def count_on_from(self, number: int) -> None:
+        """The next edition's number will be above this one."""
+        skip_to(self._connection, "edition", number)
+
     def freeze(
         self,
         *,
@@ -39,10 +43,9 @@ class Editions:
         due_at: datetime,
         now: datetime,
         held_because: str | None,
-        at_least: int,
     ) -> int:
-        """A new edition, with the revision of each item as it is printed; returns its number, above `at_least`."""
-        number = next_number(self._connection, "edition", at_least=at_least)
+        """A new edition, with the revision of each item as it is printed; returns its number."""
+        number = next_number(self._connection, "edition")
         self._connection.execute(
             insert(editions).values(
                 number=number,
@@ -92,16 +95,16 @@ class Editions:
         )
         return list(self._connection.execute(query).scalars())
 
-    def approve(self, number: int, now: datetime) -> bool:
+    def approve(self, number: int, *, now: datetime, next_due_at: datetime) -> bool:
         """A held edition may leave. Returns whether it was held.
 
-        Its readers waited behind it: a slot that went by meanwhile counts as one of now, not as late.
+        Its readers waited behind it: for a slot that went by meanwhile they get the next one, which is not late.
         """
         readers = select(deliveries.c.subscriber).where(deliveries.c.edition == number)
         self._connection.execute(
             update(subscribers)
             .where(subscribers.c.id.in_(readers), subscribers.c.next_due_at < now)
-            .values(next_due_at=now)
+            .values(next_due_at=next_due_at)
         )
         return self._move(number, "frozen", ("held",))
 

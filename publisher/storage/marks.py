@@ -32,13 +32,16 @@ def last_number(connection: Connection, name: Counter) -> int:
     return connection.execute(select(counters.c.value).where(counters.c.name == name)).scalar() or 0
 
 
-def next_number(connection: Connection, name: Counter, *, at_least: int = 0) -> int:
+def next_number(connection: Connection, name: Counter) -> int:
     """The next number, from a row that stays locked until this transaction ends: no gaps, no overtaking."""
     counted = connection.execute(update(counters).where(counters.c.name == name).values(value=counters.c.value + 1))
     if not counted.rowcount:
         connection.execute(insert(counters).values(name=name, value=1))
-    number = last_number(connection, name)
-    if number <= at_least:
-        number = at_least + 1
-        connection.execute(update(counters).where(counters.c.name == name).values(value=number))
-    return number
+    return last_number(connection, name)
+
+
+def skip_to(connection: Connection, name: Counter, number: int) -> None:
+    """As if all numbers up to this one had been given."""
+    counted = connection.execute(update(counters).where(counters.c.name == name).values(value=number))
+    if not counted.rowcount:
+        connection.execute(insert(counters).values(name=name, value=number))

@@ -37,6 +37,10 @@ class Releases:
             if not changed.rowcount:
                 self._connection.execute(insert(posts).values(values))
 
+    def cut_to(self, now: datetime) -> None:
+        """No post is public since a time that has not come: a clock ran ahead."""
+        self._connection.execute(update(posts).where(posts.c.public_since > now).values(public_since=now))
+
     def answer_waiting(self, *, is_history: bool) -> list[str]:
         """The owner's word on the posts that wait for it: release them, or let them be history. Returns their keys."""
         keys = list(

@@ -70,6 +70,11 @@ class Subscribers:
         assert found is not None, "a subscriber that was just added or was there before"
         return found
 
+    def renew(self, subscriber: Subscriber, now: datetime) -> None:
+        """Somebody who has not confirmed asks again: forgotten a week from now."""
+        pending = (subscribers.c.id == subscriber.id, subscribers.c.standing == "pending")
+        self._connection.execute(update(subscribers).where(*pending).values(created_at=now))
+
     def confirm(
         self, subscriber: Subscriber, *, newest: int, welcome: Iterable[int], next_due_at: datetime, now: datetime
     ) -> bool:

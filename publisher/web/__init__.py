@@ -13,7 +13,7 @@ from publisher.actions.publication import Now, Publication
 from publisher.core.errors import PublisherError
 from publisher.web.developer import developer_routes
 from publisher.web.files import Files
-from publisher.web.guard import Guard
+from publisher.web.guard import Guard, own_hosts
 from publisher.web.reader import Reader
 
 
@@ -44,7 +44,7 @@ def web_app(publication: Publication, now: Now, *, wake: Callable[[], None], is_
 
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard, own_hosts=own_hosts(publication.site.url, publication.site.service_url))],
         exception_handlers={
             404: files.not_found,
             405: files.not_found,

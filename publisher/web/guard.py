@@ -20,8 +20,8 @@ class _TooLarge(Exception):
 class Guard:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, own_hosts: frozenset[str]) -> None:
+        self._app, self._own_hosts = app, own_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -30,7 +30,11 @@ class Guard:
         headers = Headers(scope=scope)
         if _declared_length(headers) > BODY_LIMIT_BYTES:
             await _refuse("The request is too large.\n", 413)(scope, receive, send)
-        elif scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _is_open(scope) and is_cross_site(headers):
+        elif (
+            scope["method"] not in ("GET", "HEAD", "OPTIONS")
+            and not _is_open(scope)
+            and is_cross_site(headers, self._own_hosts)
+        ):
             await _refuse("This form was sent from another site.\n", 403)(scope, receive, send)
         else:
             await self._limited(scope, receive, send)
@@ -64,8 +68,16 @@ def _refuse(why: str, status: int) -> PlainTextResponse:
     return PlainTextResponse(why, status, headers={"X-Content-Type-Options": "nosniff"})
 
 
-def is_cross_site(headers: Headers) -> bool:
-    """Whether a browser says that another site's page sent this (Fetch Metadata, else Origin)."""
+def own_hosts(*urls: str) -> frozenset[str]:
+    """The hosts, with their ports, that our own pages come from."""
+    return frozenset(urlsplit(url).netloc.lower() for url in urls)
+
+
+def is_cross_site(headers: Headers, own_hosts: frozenset[str]) -> bool:
+    """Whether a browser says that another site's page sent this (Fetch Metadata, else Origin).
+
+    Behind a proxy the Host may be the proxy's own, so the site's addresses count as well.
+    """
     fetched_from = headers.get("sec-fetch-site")
     if fetched_from:
         return fetched_from not in ("same-origin", "none")
@@ -73,7 +85,7 @@ def is_cross_site(headers: Headers) -> bool:
     if origin is None:
         return False
     try:
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        return urlsplit(origin).netloc.lower() not in {headers.get("host", "").lower(), *own_hosts}
     except ValueError:
         return True
 

@@ -23,7 +23,7 @@ from publisher.core.errors import AddressError, TokenError
 from publisher.core.pages import Button, MessagePage
 from publisher.core.token import CONFIRM_DAYS, read_signed, sign
 from publisher.templates import day
-from publisher.web.guard import is_cross_site
+from publisher.web.guard import is_cross_site, own_hosts
 
 COOKIE = "signed-up"
 FORM_FRESH = timedelta(days=1)
@@ -42,6 +42,7 @@ class Reader:
 
     def __init__(self, publication: Publication, now: Now, wake: Callable[[], None]) -> None:
         self._publication, self._now, self._wake = publication, now, wake
+        self._own_hosts = own_hosts(publication.site.url, publication.site.service_url)
         self._root = urlsplit(publication.site.service_url).path
 
     def routes(self) -> list[Route]:
@@ -88,7 +89,7 @@ class Reader:
     async def choose(self, request: Request) -> Response:
         async with request.form() as form:
             is_one_click, action = _text(form, "List-Unsubscribe") == "One-Click", _text(form, "action")
-        if not is_one_click and is_cross_site(request.headers):
+        if not is_one_click and is_cross_site(request.headers, self._own_hosts):
             return PlainTextResponse("This form was sent from another site.\n", 403)
         return await run_in_threadpool(self._choose, request.path_params["token"], action, is_one_click=is_one_click)
 

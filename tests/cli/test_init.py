@@ -1,6 +1,7 @@
 """`publisher init`: a new site, and never a changed old one."""
 
 import stat
+import sys
 from pathlib import Path
 
 from publisher.config import read_settings
@@ -15,7 +16,7 @@ def test_a_new_site_has_settings_with_a_key_of_its_own_and_a_first_post(tmp_path
     assert len(read_settings(site, {}).secret_key or "") >= 32
     assert (site / "posts" / "first-post.md").is_file()
     next_command = done.err.splitlines()[-1].removeprefix("Next: ")
-    assert next_command == "cd 'my site' && publisher serve"
+    assert next_command == f"cd 'my site' && {sys.executable} -m publisher serve"
     built = python_m_publisher("build", cwd=site)
     assert (built.code, built.err) == (0, "")
     before = contents(site)

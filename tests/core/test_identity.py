@@ -212,3 +212,27 @@ def test_a_damaged_register_is_refused_with_its_line(text: str, line: int) -> No
 def test_an_empty_register_and_comments_are_no_damage() -> None:
     assert len(parse_register("")) == 0
     assert len(parse_register("# head\n\n  \n" + GOOD)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "day", "slug", "gone", "expected"),
+    [
+        ("new.md", "h9", "2026-11-22", "other", True, "old.md"),  # of the same day
+        ("2027-01-01-old.md", "h9", "2027-01-01", "old", True, "2026-11-22-old.md"),  # of the same name
+        ("copy.md", "h1", "2027-01-01", "copy", False, "old.md"),  # the very text of one that is there
+        ("new.md", "h1", "2026-11-22", "new", True, None),  # a plain rename
+        ("new.md", "h9", "2027-01-01", "new", True, None),
+        ("new.md", "h9", "2026-11-22", "new", False, None),  # the other one is still there
+    ],
+)
+def test_a_new_file_that_resembles_a_post_is_told_apart(
+    path: str, content: str, day: str, slug: str, gone: bool, expected: str | None
+) -> None:
+    old = "2026-11-22-old.md" if path.startswith("2027") else "old.md"
+    register = Register()
+    register.identify(
+        old, "h1", first_day=date(2026, 11, 22), slug="old", host="example.org", explicit="", present={old}
+    )
+    present = {path} if gone else {path, old}
+    found = register.lookalike(path, content, first_day=date.fromisoformat(day), slug=slug, present=present)
+    assert found == expected

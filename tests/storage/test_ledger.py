@@ -1,5 +1,6 @@
 """Who gets what: the ledger's rules one by one, through the real actions, on both databases."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +12,7 @@ from publisher.actions.editions import approve, cancel, overview, retry
 from publisher.actions.publication import Publication
 from publisher.actions.publish import scan
 from publisher.actions.release import answer_waiting, release_due
-from publisher.actions.subscribe import confirm, find, leave, sign_up, undo_leave
+from publisher.actions.subscribe import confirm, find, forget_unconfirmed, leave, sign_up, undo_leave
 from publisher.core.ledger import Edition
 from publisher.core.model import Library
 from publisher.core.subscription import Subscriber
@@ -324,6 +325,82 @@ def test_a_burst_of_posts_waits_for_the_owners_word(
     assert len(answer_waiting(careful, is_history=is_history)) == 12
     tick(careful, posts, EIGHT + DAY)
     assert counted(relay.arrived).total() == expected
+
+
+def test_a_burst_that_comes_in_slices_waits_as_well(site: Publication) -> None:
+    careful = with_rules(site, release_burst=10)
+    for count in (5, 10, 15):
+        found = library(*(post(n) for n in range(count)))
+        tick(careful, found, START + timedelta(minutes=count))
+    tick(careful, found, EIGHT)
+    with site.storage.read() as tx:
+        assert tx.releases.newest() == 0
+    assert len(answer_waiting(careful, is_history=False)) == 14
+
+
+@pytest.mark.parametrize("is_register_lost", [False, True])
+def test_a_post_that_may_be_an_old_one_waits_for_the_owners_word(
+    site: Publication, relay: CuedRelay, is_register_lost: bool
+) -> None:
+    join(site, "reader@example.org")
+    doubtful = library(post(0), replace(post(1), is_doubtful=not is_register_lost))
+    scan(site, doubtful, START, is_register_lost=is_register_lost)
+    scan(site, library(post(0), post(1)), START)
+    tick(site, library(post(0), post(1)), EIGHT)
+    assert digests(relay, "reader@example.org") == []
+    assert answer_waiting(site, is_history=False) == [post(1).key]
+    tick(site, library(post(0), post(1)), EIGHT + DAY)
+    assert digests(relay, "reader@example.org") == [["Headline-1"]]
+
+
+def test_a_server_that_never_answers_the_last_byte_gets_a_letter_five_times_and_no_more(
+    site: Publication, relay: CuedRelay
+) -> None:
+    join(site, "reader@example.org")
+    posts = library(post(0), post(1))
+    tick(site, posts, START)
+    relay.cue = lambda _: BROKEN
+    tick(site, posts, EIGHT)
+    assert len(digests(relay, "reader@example.org")) == 1
+    for hours in range(9, 72):
+        tick(site, posts, START + timedelta(hours=hours))
+    assert len(digests(relay, "reader@example.org")) == 5
+    assert overview(site)[0].tally == {"uncertain": 1}
+
+
+def test_a_hold_that_began_in_a_future_that_never_came_ends(site: Publication, relay: CuedRelay) -> None:
+    join(site, "reader@example.org")
+    posts = library(post(0), post(1))
+    scan(site, posts, START + timedelta(days=30))
+    for hours in range(1, 40, 3):
+        now = START + timedelta(hours=hours)
+        release_due(site, posts, now)  # no scan: no file changed
+        compose(site, posts, now)
+        send(site, now)
+    assert digests(relay, "reader@example.org") == [["Headline-1"]]
+
+
+def test_an_edition_that_was_open_in_a_backup_leaves_when_it_is_approved(site: Publication, relay: CuedRelay) -> None:
+    join(site, "reader@example.org")
+    posts = library(post(0), post(1))
+    tick(site, posts, START)
+    tick(site, posts, EIGHT, is_sent=False)
+    (site.folders.state / "high-water").write_text("7\n")
+    tick(site, posts, EIGHT)
+    assert digests(relay, "reader@example.org") == []
+    approve(site, 1, EIGHT)
+    tick(site, posts, EIGHT)
+    assert digests(relay, "reader@example.org") == [["Headline-1"]]
+
+
+def test_who_asks_again_before_the_week_is_over_has_a_week_from_then(site: Publication) -> None:
+    sign_up(site, "slow@example.org", "5" * 16, START)
+    sign_up(site, "slow@example.org", "6" * 16, START + 6 * DAY)
+    forget_unconfirmed(site, START + 8 * DAY)
+    assert find(site, "slow@example.org").standing == "pending"
+    forget_unconfirmed(site, START + 14 * DAY)
+    with site.storage.read() as tx:
+        assert tx.subscribers.by_address("slow@example.org") is None
 
 
 def test_another_hour_moves_those_whose_slot_has_not_come(site: Publication, relay: CuedRelay) -> None:

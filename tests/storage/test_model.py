@@ -153,6 +153,32 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
                 self.doubts[who] += count - before[who]
             self.settle()
 
+        @rule(who=st.sampled_from(READERS), is_undone=st.booleans())
+        def leaves_between_freeze_and_send(self, who: str, is_undone: bool) -> None:
+            self.some_days(2, "ok", "resend")
+            self.publish()
+            self.tick()
+            self.now += timedelta(hours=2)
+            self.tick()
+            self.now += timedelta(hours=24)
+            self.tick()
+            self.leave(who, is_undone=False)
+            self.send("ok", "resend")
+            if is_undone:
+                self.leave(who, is_undone=True)
+
+        @rule(is_back=st.booleans())
+        def hides_between_release_and_turn(self, is_back: bool) -> None:
+            self.publish()
+            self.tick()
+            self.now += timedelta(hours=2)
+            self.tick()
+            self.withdraw_or_restore(0)
+            self.now += timedelta(hours=24)
+            self.tick()
+            if is_back:
+                self.withdraw_or_restore(0)
+
         @rule()
         def approve(self) -> None:
             for view in overview(self.site):

@@ -64,8 +64,8 @@ def test_content_is_the_whole_text_or_the_summary_as_a_paragraph() -> None:
 
 
 def test_a_post_without_authors_is_by_the_sites_author() -> None:
-    assert site_feed(SITE, library(NOTE)).items[0].authors == ("Ada Brewer",)
-    assert site_feed(SITE, library(RECORDING)).items[0].authors == ("Ada Brewer", "Bob & Eve")
+    assert site_feed(SITE, library(NOTE)).items[0].authors == ("The Brewer",)
+    assert site_feed(SITE, library(RECORDING)).items[0].authors == ("The Brewer", "Bob & Eve")
 
 
 def test_without_an_author_the_feed_is_by_the_site() -> None:
