@@ -27,6 +27,12 @@ def view(publication: Publication, number: int) -> EditionView:
         return _view(tx, _found(tx, number))
 
 
+def held(publication: Publication) -> list[int]:
+    """The numbers of the editions that wait for the owner's word."""
+    with publication.storage.read() as tx:
+        return tx.editions.held()
+
+
 def approve(publication: Publication, number: int, now: datetime) -> None:
     """A held edition may leave. After a restored backup, this also ends the holding of new ones."""
     with publication.storage.write() as tx:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from publisher.actions.publication import Publication
 from publisher.core.errors import PublisherError, TokenError
-from publisher.core.subscription import Subscriber, address_key, normalise
+from publisher.core.subscription import Subscriber, Suppression, address_key, normalise
 from publisher.core.token import CONFIRM_DAYS, mac, read_fixed_token, read_signed, sign
 
 LETTER_EVERY = timedelta(days=1)
@@ -117,6 +117,18 @@ def find(publication: Publication, address: str) -> Subscriber:
     if subscriber is None:
         raise PublisherError(f"{address} is no subscriber")
     return subscriber
+
+
+def everybody(publication: Publication) -> list[Subscriber]:
+    """In the order of their coming."""
+    with publication.storage.read() as tx:
+        return list(tx.subscribers.all())
+
+
+def suppression(publication: Publication, subscriber: Subscriber) -> Suppression | None:
+    """Why mail to this address is stopped, where it is."""
+    with publication.storage.read() as tx:
+        return tx.suppressions.find(subscriber.address)
 
 
 def add(publication: Publication, address: str, handle: str, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import typer
 import uvicorn
 
+from publisher.actions.editions import held
 from publisher.actions.publish import publish
 from publisher.app import App, open_app
 from publisher.cli.options import Now, SiteFolder, say
@@ -151,6 +152,5 @@ def _announce(app: App, listener: socket.socket, *, has_ticker: bool, words: tup
     if publication.sender is None:
         publication.log.warning("mail.off", reason="PUBLISHER_SMTP_HOST is not set")
         say("No mail leaves, so nobody can sign up by email and no digest is made: set PUBLISHER_SMTP_HOST in .env.")
-    with publication.storage.read() as tx:
-        for number in tx.editions.held():
-            say(f"Edition {number} is held and its readers wait: publisher editions approve {number}")
+    for number in held(publication):
+        say(f"Edition {number} is held and its readers wait: publisher editions approve {number}")

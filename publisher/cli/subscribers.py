@@ -20,8 +20,7 @@ Address = Annotated[str, typer.Argument(help="A mail address.")]
 @told
 def list_(site: SiteFolder = Path(), json: Json = False) -> int:
     """Everybody, in the order of their coming."""
-    with open_app(site).publication.storage.read() as tx:
-        found = list(tx.subscribers.all())
+    found = subscribe.everybody(open_app(site).publication)
     lines = (f"{reader.address}  {reader.standing}" for reader in found)
     put([_value(reader) for reader in found], as_json=json, text="\n".join(lines) or "no subscribers yet")
     return 0
@@ -53,8 +52,7 @@ def show(address: Address, site: SiteFolder = Path(), json: Json = False) -> int
     """One subscriber, and whether mail to the address is stopped."""
     publication = open_app(site).publication
     reader = subscribe.find(publication, address)
-    with publication.storage.read() as tx:
-        stopped = tx.suppressions.find(reader.address)
+    stopped = subscribe.suppression(publication, reader)
     value = _value(reader) | {"suppressed": f"{stopped.reason}: {stopped.detail}" if stopped else None}
     put(value, as_json=json, text="\n".join(f"{name}: {shown}" for name, shown in value.items() if shown is not None))
     return 0

@@ -88,7 +88,6 @@ class Site:
     digest_time: str = "08:00"
     mail_enabled: bool = True
     """Whether letters can leave: the sign-up form is shown only then."""
-    mail_domain: str = "localhost"
     postal_address: str | None = None
 
     @property
