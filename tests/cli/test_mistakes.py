@@ -297,3 +297,10 @@ def test_a_server_without_tls_is_told(waiting: Path) -> None:
         refused = publisher("send", cwd=waiting, settings=_mail(smtp.port, SMTP_SECURITY="starttls"))
         _is_told(Ran(code=refused.code, out="", err=refused.err), 1, "STARTTLS", "PUBLISHER_SMTP_SECURITY")
         assert smtp.letters == []
+
+
+def test_letters_are_never_shown_by_a_public_site(site: Path) -> None:
+    """A proxy in front looks like a browser on this machine."""
+    settings = {"SITE_URL": "https://blog.example.org"}
+    done = publisher("serve", "--dev", "--port", "0", cwd=site, settings=settings)
+    _is_told(done, 78, "--dev", "https://blog.example.org", "PUBLISHER_SITE_URL=http://127.0.0.1:8000")
