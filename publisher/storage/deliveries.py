@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.core.ledger import NOT_HAD, Delivery, DeliveryState, LetterKind
 from publisher.core.retry import BACK_OFF, Outcome
-from publisher.storage.schema import TODO, arrears, deliveries, edition_items, editions, subscribers, suppressions
+from publisher.storage.schema import UNCLAIMED, arrears, deliveries, edition_items, editions, subscribers, suppressions
 
 LEASE_SECONDS = 30
 DOUBTS_ENOUGH = 5
@@ -190,7 +190,7 @@ class Deliveries:
     def _todo(self, edition: int | None, limit: int, now: datetime) -> list[int]:
         query = (
             select(deliveries.c.id)
-            .where(deliveries.c.edition == edition, deliveries.c.next_attempt_at <= now, TODO)
+            .where(deliveries.c.edition == edition, deliveries.c.next_attempt_at <= now, UNCLAIMED)
             .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -200,7 +200,7 @@ class Deliveries:
     def _lease(self, owner: str, ids: list[int]) -> None:
         self._connection.execute(
             update(deliveries)
-            .where(deliveries.c.id.in_(ids), TODO)
+            .where(deliveries.c.id.in_(ids), UNCLAIMED)
             .values(lease_owner=owner, lease_until=self._now_ms() + LEASE_SECONDS * 1000)
         )
 

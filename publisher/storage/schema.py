@@ -49,7 +49,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-TODO = text("state IN ('pending', 'deferred') AND lease_owner IS NULL")
+UNCLAIMED = text("state IN ('pending', 'deferred') AND lease_owner IS NULL")
 OPEN_DIGEST = text("edition IS NOT NULL AND state IN ('pending', 'sending', 'deferred')")
 """What the partial indexes hold. A query that wants to use one says the same words, since SQLite compares them."""
 
@@ -169,7 +169,7 @@ deliveries = Table(
     Column("last_reply", Text),
     Column("lease_owner", Text),
     Column("lease_until", BigInteger, comment="milliseconds since 1970 by the database's clock"),
-    Index("deliveries_todo", "edition", "next_attempt_at", "id", sqlite_where=TODO, postgresql_where=TODO),
+    Index("deliveries_todo", "edition", "next_attempt_at", "id", sqlite_where=UNCLAIMED, postgresql_where=UNCLAIMED),
     Index("deliveries_of_edition", "edition", "state"),
     Index(
         "deliveries_one_open",

@@ -155,6 +155,7 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
 
         @rule(who=st.sampled_from(READERS), is_undone=st.booleans())
         def leaves_between_freeze_and_send(self, who: str, is_undone: bool) -> None:
+            self.join(who)
             self.some_days(2, "ok", "resend")
             self.publish()
             self.tick()
@@ -297,7 +298,7 @@ def test_every_reader_gets_every_post_once_over_random_histories(
     run_state_machine_as_test(
         world(site, relay, emptied),
         settings=settings(
-            max_examples=12,
+            max_examples=20,
             stateful_step_count=25,
             deadline=None,
             database=None,
