@@ -65,7 +65,7 @@ class Storage:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """A consistent view. Never waits for writers on SQLite."""
+        """Reading never waits for writers. SQLite shows one moment; on PostgreSQL each query sees what is committed by then."""
         with transaction(self._engine, is_reader=True) as connection:
             yield Transaction(connection)
 

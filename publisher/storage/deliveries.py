@@ -126,7 +126,7 @@ class Deliveries:
         return self._claimed(ids) if ids else []
 
     def renew(self, owner: str) -> int:
-        """Hold on to the leases; 0 means that they were taken away, and the worker must stop."""
+        """Hold on to the leases; returns how many. One that was taken away is noticed by `intend` and `record`."""
         renewed = self._connection.execute(
             update(deliveries)
             .where(deliveries.c.lease_owner == owner)
