@@ -1,4 +1,7 @@
-"""The only wiring: settings become a publication with its tools, and a clock."""
+"""The only wiring: settings become a publication with its tools, and a clock.
+
+What only mail needs, the database above all, takes most of a second to import: that is left until it is needed.
+"""
 
 import logging
 import secrets
@@ -7,24 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-
-import structlog
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 from publisher import disk
-from publisher.actions.publication import Folders, Log, Publication, Relay, Rules
+from publisher.actions.publication import Folders, Log, Publication, Relay, Rules, Workshop
 from publisher.clock import Clock, clock
 from publisher.config import Settings, read_settings
+from publisher.core.address import ascii_address
 from publisher.core.errors import ConfigurationError, PublisherError
 from publisher.core.identity import is_loopback
-from publisher.core.letter import Sender, ascii_address
 from publisher.core.model import Site
-from publisher.core.slots import Daily
-from publisher.core.token import Keys
-from publisher.smtp import Relay as SmtpRelay
-from publisher.storage import open_storage
 from publisher.templates import Templates
+
+if TYPE_CHECKING:
+    from publisher.core.letter import Sender
+    from publisher.core.token import Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,12 @@ class App:
 
     def close(self) -> None:
         self.publication.storage.close()
+
+
+def open_workshop(folder: Path, *, environment: Mapping[str, str] | None = None) -> Workshop:
+    """The site in `folder`, ready to be built. Raises ConfigurationError."""
+    folder = _existing(folder)
+    return _workshop(folder, read_settings(folder, environment))
 
 
 def open_app(
@@ -50,35 +57,50 @@ def open_app(
     `now`: the publication's clock shows this, and runs on if `is_running`. `changes` are settings that a command overrides;
     `environment` stands for the process's own.
     """
-    if not folder.is_dir():
-        raise PublisherError(f"{folder}: there is no such folder, wanted is a site's: publisher init {folder}")
-    folder = folder.resolve()
+    from publisher.storage import open_storage
+
+    folder = _existing(folder)
     settings = replace(read_settings(folder, environment), **(changes or {}))
+    workshop = _workshop(folder, settings)
     moment = clock(now, is_fixed=not is_running)
     log = _logging(settings.log_level, moment)
+    state = workshop.folders.state
+    keys = _keys(settings, state)
+    sender = _sender(settings, workshop.site, keys)
+    publication = Publication(
+        site=workshop.site,
+        folders=workshop.folders,
+        templates=workshop.templates,
+        rules=_rules(settings),
+        storage=open_storage(settings.database_url, folder),
+        keys=keys,
+        sender=sender,
+        relay=_relay(settings, state, sender, moment) if sender else None,
+        log=log,
+    )
+    return App(settings=settings, publication=publication, clock=moment)
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise PublisherError(f"{folder}: there is no such folder, wanted is a site's: publisher init {folder}")
+    return folder.resolve()
+
+
+def _workshop(folder: Path, settings: Settings) -> Workshop:
     folders = Folders(
         site=folder,
         posts=folder / settings.posts_dir,
         output=folder / settings.output_dir,
         templates=folder / "templates",
         state=folder / "var",
+        compiled=folder / "var" / "build" / "templates",
     )
     folders.state.mkdir(mode=0o700, exist_ok=True)
-    keys = _keys(settings, folders.state)
+    if not (folders.state / ".gitignore").exists():
+        disk.write(folders.state / ".gitignore", b"*\n")  # no blog is to publish its readers' addresses
     site = _site(settings)
-    sender = _sender(settings, site, keys)
-    publication = Publication(
-        site=site,
-        rules=_rules(settings),
-        folders=folders,
-        storage=open_storage(settings.database_url, folder),
-        templates=Templates(site, folders.templates),
-        keys=keys,
-        sender=sender,
-        relay=_relay(settings, folders.state, sender, moment) if sender else None,
-        log=log,
-    )
-    return App(settings=settings, publication=publication, clock=moment)
+    return Workshop(site=site, folders=folders, templates=Templates(site, folders.templates, folders.compiled))
 
 
 def _site(settings: Settings) -> Site:
@@ -94,6 +116,12 @@ def _site(settings: Settings) -> Site:
         permalink=settings.permalink,
         feed_limit=settings.feed_limit,
         feed_content=settings.feed_content,
+        archives=settings.archives,
+        websub_hub=settings.websub_hub,
+        rights=settings.site_rights,
+        icon_url=urljoin(f"{settings.site_url}/", settings.site_icon) if settings.site_icon else None,
+        feed_aliases=settings.feed_aliases,
+        pages=settings.pages,
         digest_content=settings.digest_content,
         digest_time=settings.digest_time,
         mail_enabled=_has_mail(settings),
@@ -102,6 +130,8 @@ def _site(settings: Settings) -> Site:
 
 
 def _rules(settings: Settings) -> Rules:
+    from publisher.core.slots import Daily
+
     return Rules(
         slots=Daily(at=time.fromisoformat(settings.digest_time), zone=settings.timezone),
         hold=settings.hold,
@@ -117,7 +147,9 @@ def _has_mail(settings: Settings) -> bool:
     return settings.mail_transport == "file" or settings.smtp_host is not None
 
 
-def _sender(settings: Settings, site: Site, keys: Keys) -> Sender | None:
+def _sender(settings: Settings, site: Site, keys: "Keys") -> "Sender | None":
+    from publisher.core.letter import Sender
+
     if not _has_mail(settings):
         return None
     name, address = settings.mail_from or ("", f"digest@{'localhost' if is_loopback(site.host) else site.host}")
@@ -133,9 +165,12 @@ def _sender(settings: Settings, site: Site, keys: Keys) -> Sender | None:
     )
 
 
-def _relay(settings: Settings, state: Path, sender: Sender, moment: Clock) -> Relay:
+def _relay(settings: Settings, state: Path, sender: "Sender", moment: Clock) -> Relay:
+    from publisher.disk.letters import MailFolder
+    from publisher.smtp import Relay as SmtpRelay
+
     if settings.mail_transport == "file":
-        return disk.MailFolder(state / "mail")
+        return MailFolder(state / "mail")
     host = settings.smtp_host
     assert host is not None, "mail is set up"
     if moment.is_ahead() and not is_loopback(host):
@@ -153,8 +188,10 @@ def _relay(settings: Settings, state: Path, sender: Sender, moment: Clock) -> Re
     )
 
 
-def _keys(settings: Settings, state: Path) -> Keys:
+def _keys(settings: Settings, state: Path) -> "Keys":
     """The key of the settings, else one that is made once and kept beside the database."""
+    from publisher.core.token import Keys
+
     key = settings.secret_key
     if key is None:
         path = state / "secret-key"
@@ -167,6 +204,8 @@ def _keys(settings: Settings, state: Path) -> Keys:
 
 def _logging(level: str, moment: Clock) -> Log:
     """One event a line on stderr, as key=value, with the publication's time; what libraries say comes out the same."""
+    import structlog
+
     number = logging.getLevelNamesMapping()[level.upper()]
 
     def stamp(_: Any, __: str, event: Any) -> Any:

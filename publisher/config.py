@@ -1,4 +1,5 @@
-"""The settings: one table that declares them, and how they are read from `.env` and the environment.
+"""The settings: one table that declares them, and how they are read from the environment, `.env`, and the settings file of
+a site generator whose folder it is, in this order.
 
 Each field of `Settings` is one setting: its name in capitals behind `PUBLISHER_`, how its text is understood, what it is
 when nobody says, and what to tell the owner. `.env.example` is printed from here.
@@ -19,8 +20,10 @@ from dotenv.parser import parse_stream
 
 from publisher.core import typed
 from publisher.core.errors import ConfigurationError
+from publisher.core.generators.adopted import Adopted, adopt
 from publisher.core.identity import is_loopback
 from publisher.core.model import is_printable
+from publisher.disk.generators import recognised
 
 PREFIX = "PUBLISHER_"
 
@@ -59,11 +62,34 @@ class Settings:
     posts_dir: str = _setting(_SITE, typed.words, "posts", "The folder of the posts.")
     output_dir: str = _setting(_SITE, typed.words, "public", "Where pages and feeds are written.")
     permalink: str = _setting(
-        _SITE, typed.permalink, "/{year}/{month}/{slug}/", "The addresses of posts, of {year} {month} {day} {slug}."
+        _SITE,
+        typed.permalink,
+        "/{year}/{month}/{slug}/",
+        "The addresses of posts, of {year} {month} {day} {slug} {title} {name} {section} {folder} {categories}; ends in / or",
+        ".html. {title:hugo} is spelt as Hugo spells it; so are :jekyll, :zola, :pelican, :astro, :eleventy.",
     )
     feed_limit: int = _setting(_SITE, typed.number(1, 1000), "20", "How many posts a feed holds.")
     feed_content: Literal["full", "summary"] = _setting(
         _SITE, typed.choice("full", "summary"), "full", "full or summary."
+    )
+
+    feed_aliases: tuple[tuple[str, str], ...] = _setting(
+        _SITE,
+        typed.feed_aliases,
+        "/feed/ /feed.xml /index.xml",
+        "Paths where your feeds once stood: they lead to the new ones for ever. /old.xml=atom.xml says which one is meant;",
+        "without that a name with `atom` in it means atom.xml, one with `json` feed.json, all others rss.xml.",
+    )
+    archives: bool = _setting(
+        _SITE, typed.switch, "on", "on: all older posts are in the feeds as well, behind the newest (RFC 5005). Or off."
+    )
+    websub_hub: str | None = _setting(
+        _SITE, typed.optional_web_address, "", "A WebSub hub, which tells readers of a new post at once."
+    )
+    site_rights: str | None = _setting(_SITE, typed.optional, "", "Shown in the feeds: (c) 2026 Me, CC BY 4.0.")
+    site_icon: str | None = _setting(_SITE, typed.optional, "", "A picture for feed readers: a path or an address.")
+    pages: bool = _setting(
+        _SITE, typed.switch, "on", "off: only feeds and the sign-up are written; your own generator makes the pages."
     )
 
     database_url: str = _setting(
@@ -177,13 +203,20 @@ class _Given:
     place: str
 
 
+def adopted(folder: Path, environment: Mapping[str, str] | None = None) -> Adopted | None:
+    """None where no generator is known. Raises ConfigurationError where `.env` is no text file."""
+    return _adopted(folder, _read_given(folder, environment, []))
+
+
 def read_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of the site in `folder`. Raises ConfigurationError with every complaint at once."""
+    """The settings of the site in `folder`. Raises ConfigurationError with every complaint at once.
+
+    What a generator's file says and can't be used is no complaint: see `adopted`.
+    """
     complaints: list[str] = []
-    given = _read_env_file(folder / ".env", complaints)
-    for name, value in (os.environ if environment is None else environment).items():
-        if name.startswith(PREFIX):
-            given[name] = _Given(value, "environment")
+    given = _read_given(folder, environment, complaints)
+    if others := _adopted(folder, given):
+        given |= {_key(name): _Given(found.value, found.place) for name, found in others.settings.items()}
     known = {PREFIX + row.name.upper(): row for row in fields(Settings)}
     values: dict[str, Any] = {}
     for name, found in given.items():
@@ -199,6 +232,27 @@ def read_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     if complaints:
         raise ConfigurationError(*complaints)
     return settings
+
+
+def _read_given(folder: Path, environment: Mapping[str, str] | None, complaints: list[str]) -> dict[str, _Given]:
+    given = _read_env_file(folder / ".env", complaints)
+    for name, value in (os.environ if environment is None else environment).items():
+        if name.startswith(PREFIX):
+            given[name] = _Given(value, "environment")
+    return given
+
+
+def _key(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _adopted(folder: Path, given: Mapping[str, _Given]) -> Adopted | None:
+    if (found := recognised(folder)) is None:
+        return None
+    rows = fields(Settings)
+    defaults = {row.name: row.metadata["default"] for row in rows}
+    names = [row.name for row in rows if _key(row.name) in given]
+    return adopt(found, names, defaults, has_default_folder=(folder / defaults["posts_dir"]).is_dir())
 
 
 def _read_env_file(path: Path, complaints: list[str]) -> dict[str, _Given]:
@@ -260,8 +314,10 @@ def _unknown(name: str, known: Mapping[str, Field[Any]]) -> str | None:
         return f"{name} is read only as {PREFIX + name}"
     if not name.startswith(PREFIX):
         return None
-    near = get_close_matches(name, [*known], n=1, cutoff=0.6)
-    return f"{name} is no setting, " + (f"did you mean {near[0]}?" if near else "see .env.example for all of them")
+    names = [each.removeprefix(PREFIX) for each in known]  # what all have in common would make all look alike
+    near = get_close_matches(name.removeprefix(PREFIX), names, n=1, cutoff=0.6)
+    mend = f"did you mean {PREFIX + near[0]}?" if near else "see .env.example for all of them"
+    return f"{name} is no setting, {mend}"
 
 
 def _contradictions(settings: Settings) -> list[str]:

@@ -9,17 +9,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
 
+import watchfiles
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from publisher import disk
 from publisher.actions.deliver import drain
+from publisher.actions.ping import ping_due
 from publisher.actions.publication import Now, Publication
-from publisher.actions.publish import publish
-from publisher.actions.tick import plan
+from publisher.actions.tick import plan, publish_and_scan
 from publisher.core.errors import Busy, PublisherError
-from publisher.core.model import Library
+from publisher.core.library import Library
+from publisher.disk.kept import signature
+from publisher.disk.lock import Lock
 
-WATCH_SECONDS = 2
 TICK_SECONDS = 20
 LONGEST_PAUSE_SECONDS = 300
 
@@ -29,7 +30,7 @@ class Ticker:
 
     def __init__(self, publication: Publication, now: Now) -> None:
         self._publication, self._now = publication, now
-        self._lock = disk.Lock(publication.folders.state / "serve.lock")
+        self._lock = Lock(publication.folders.state / "serve.lock")
         self._stop = threading.Event()
         self._one_at_a_time = threading.Lock()
         self._one_sender = threading.Lock()
@@ -50,9 +51,10 @@ class Ticker:
             )
         watch = self._guarded("watch", self._watch)
         watch()  # the pages are there before anybody asks for them
+        self._follower = threading.Thread(target=self._follow, args=(watch,), daemon=True)
+        self._follower.start()
         now = datetime.now(UTC)
-        self._scheduler.add_job(watch, "interval", seconds=WATCH_SECONDS, id="watch")
-        for name, job in (("plan", self._plan), ("send", self._send)):
+        for name, job in (("plan", self._plan), ("send", self._send), ("ping", self._ping)):
             run = self._guarded(name, job)
             # One may wait while another runs, so that what comes after a run's last look is not left for the next bell.
             self._scheduler.add_job(run, "interval", seconds=TICK_SECONDS, id=name, next_run_time=now, max_instances=2)
@@ -88,11 +90,21 @@ class Ticker:
                 reason = str(error)
             except OSError as error:
                 reason = f"{error.filename or 'disk'}: {error.strerror}"
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
             if reason and reason != told:
                 log.error("job.failed", job=name, reason=reason)
             told = reason
 
         return run
+
+    def _follow(self, watch: Callable[[], None]) -> None:
+        """As the kernel tells of changes, some tenths of a second after the last of a flurry. What it does not tell, a
+        folder of templates that is new, say, or a disk in the network, is found at the next bell."""
+        folders = self._publication.folders
+        places = [place for place in (folders.posts, folders.templates) if place.is_dir()]
+        for _ in watchfiles.watch(*places, stop_event=self._stop, step=100, debounce=1000, raise_interrupt=False):
+            watch()
 
     def _watch(self) -> None:
         with self._one_at_a_time:
@@ -114,15 +126,17 @@ class Ticker:
             self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS) if is_down else TICK_SECONDS / 2
             self._not_before = monotonic() + self._pause_seconds if is_down else 0
 
+    def _ping(self) -> None:
+        ping_due(self._publication, self._now(), self._publication.log)
+
     def _fresh_library(self) -> Library:
         """Built anew when a file changed or a future post's time came."""
         now, folders = self._now(), self._publication.folders
-        seen = disk.signature(folders.posts, folders.templates)
+        seen = signature((folders.posts, folders.templates), ())
         library = self._library
         is_old = library is None or seen != self._seen or (library.next_at is not None and library.next_at <= now)
         if is_old:
-            self._publication.templates.refresh()
-            library, build = publish(self._publication, now)
+            library, build = publish_and_scan(self._publication, now)
             log = self._publication.log
             log.info(
                 "site.built", posts=build.posts, written=build.written, removed=build.removed, seconds=build.seconds

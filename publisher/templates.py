@@ -1,12 +1,13 @@
 """Values to text through jinja2. Decides nothing: a template of the site wins over ours of the same name."""
 
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+if TYPE_CHECKING:  # a build that renders nothing is not made to load them
+    from jinja2 import Environment
 
 from publisher import __version__
 from publisher.core.errors import TemplateBroken
@@ -43,18 +44,46 @@ class Templates:
     `letter` and their own values. Undefined names are errors that tell file and line.
     """
 
-    def __init__(self, site: Site, folder: Path) -> None:
-        self._site, self._folder = site, folder
-        self._inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=False, load_remote_stylesheets=False)
+    def __init__(self, site: Site, folder: Path, cache: Path | None = None) -> None:
+        """`cache` is a folder where compiled templates are kept."""
+        self._site, self._folder, self._cache = site, folder, cache
         self.refresh()
 
     def refresh(self) -> None:
         """Read the templates anew, after a change."""
         self._folders = [self._folder, shipped()] if self._folder.is_dir() else [shipped()]
-        self._html = self._environment(autoescape=True)
-        self._text = self._environment(autoescape=False)
+        for read in ("_html", "_text"):
+            self.__dict__.pop(read, None)
 
-    def _environment(self, *, autoescape: bool) -> Environment:
+    def signature(self) -> str:
+        """Changes when a template does."""
+        found = sha256()
+        for folder in self._folders:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                found.update(f"{path.relative_to(folder)}\0".encode("utf-8", "surrogateescape"))
+                found.update(sha256(path.read_bytes()).digest())
+        return found.hexdigest()
+
+    @cached_property
+    def _html(self) -> "Environment":
+        return self._environment(autoescape=True)
+
+    @cached_property
+    def _text(self) -> "Environment":
+        return self._environment(autoescape=False)
+
+    @cached_property
+    def _inliner(self) -> Any:
+        import css_inline
+
+        return css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=False, load_remote_stylesheets=False)
+
+    def _environment(self, *, autoescape: bool) -> "Environment":
+        from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+
+        if self._cache:
+            self._cache.mkdir(parents=True, exist_ok=True)
+
         environment = Environment(
             loader=FileSystemLoader(self._folders),
             autoescape=autoescape,  # noqa: S701 (False is for the text parts of letters)
@@ -63,6 +92,7 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            bytecode_cache=FileSystemBytecodeCache(str(self._cache)) if self._cache else None,
         )
         environment.filters |= {"day": day, "iso": datetime.isoformat, "size": size, "direction": direction}
         environment.globals |= {
@@ -83,13 +113,16 @@ class Templates:
 
     def letter_html(self, name: str, **values: Any) -> str:
         """The HTML part of a letter, its styles inlined."""
-        return self._inliner.inline(self._render(self._html, name, values))
+        html: str = self._inliner.inline(self._render(self._html, name, values))
+        return html
 
     def letter_text(self, name: str, **values: Any) -> str:
         """The text part of a letter."""
         return self._render(self._text, name, values)
 
-    def _render(self, environment: Environment, name: str, values: dict[str, Any]) -> str:
+    def _render(self, environment: "Environment", name: str, values: dict[str, Any]) -> str:
+        from jinja2 import TemplateError, TemplateSyntaxError
+
         try:
             return environment.get_template(name).render(values)
         except TemplateSyntaxError as error:

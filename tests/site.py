@@ -32,12 +32,13 @@ from urllib.parse import urlencode, urlsplit
 import uvicorn
 
 from publisher.actions.deliver import drain
-from publisher.actions.publish import publish
+from publisher.actions.tick import publish_and_scan
 from publisher.app import App, open_app
 from publisher.core.ledger import LetterKind
 from publisher.core.subscription import Standing
 from publisher.core.token import fixed_token
 from publisher.web import web_app
+from publisher.web.server import server_config
 from tests.servers.loopback import HOST, wait_until
 from tests.servers.packages import is_root, program
 
@@ -410,7 +411,7 @@ def served(
             environment={},
             changes={"site_url": url, "mail_transport": "file", "log_level": "error"} | dict(changes or {}),
         )
-        publish(app.publication, hand())
+        publish_and_scan(app.publication, hand())
         application = web_app(app.publication, hand, wake=lambda: None, is_dev=is_dev)
         try:
             with _running(application, listener):
@@ -421,8 +422,7 @@ def served(
 
 @contextmanager
 def _running(application: Any, listener: socket.socket) -> Iterator[None]:
-    config = uvicorn.Config(application, log_config=None, access_log=False, server_header=False, lifespan="off")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(application))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web")
     thread.start()
     try:

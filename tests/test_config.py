@@ -20,6 +20,7 @@ from publisher.core.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[1]
 P = PREFIX
+FEEDS = (("/feed/", "/rss.xml"), ("/a/atom/", "/atom.xml"), ("/old.json", "/feed.json"))
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_site_without_any_setting_has_the_defaults(folder: Path) -> None:
         ("TIMEZONE=", "Europe/Berlin"),
         ("PERMALINK={slug}", "/{year}/{month}/{slug}/"),
         ("PERMALINK=/{year}/", "/{year}/{month}/{slug}/"),
-        ("PERMALINK=/{title}/{slug}/", "/{year}/{month}/{slug}/"),
+        ("PERMALINK=/{author}/{slug}/", "/{year}/{month}/{slug}/"),
         ("PERMALINK=/{slug}", "/{year}/{month}/{slug}/"),
         ("PERMALINK=/{slug}/{/", "/{year}/{month}/{slug}/"),
         ("PERMALINK=/{{slug}}/", "/{year}/{month}/{slug}/"),
@@ -87,6 +88,14 @@ def test_a_site_without_any_setting_has_the_defaults(folder: Path) -> None:
         ("FEED_LIMIT=many", "a whole number from 1 to 1000"),
         ("FEED_LIMIT=0", "a whole number from 1 to 1000"),
         ("FEED_CONTENT=half", "one of full, summary"),
+        ("PERMALINK=/{slug}.php", "/{categories}/{slug}.html"),
+        ("PERMALINK=/{year}/{month}.html", "/{categories}/{slug}.html"),
+        ("ARCHIVES=yes", "on or off"),
+        ("PAGES=", "on or off"),
+        ("FEED_ALIASES=feed.xml", "paths like /feed/ or /old.xml=atom.xml"),
+        ("FEED_ALIASES=/feed.xml=feed.xml", "paths like /feed/ or /old.xml=atom.xml"),
+        ("FEED_ALIASES=/büro.xml", "paths like /feed/ or /old.xml=atom.xml"),
+        ("WEBSUB_HUB=hub.example.org", "https://example.org/blog"),
         ("DATABASE_URL=mysql://h/x", "sqlite:///path/to/file.db or postgresql://"),
         ("LOG_LEVEL=loud", "one of debug, info, warning, error"),
         ("MAIL_TRANSPORT=pigeon", "one of smtp, file"),
@@ -138,6 +147,18 @@ def test_a_value_that_can_not_be_used_says_what_is_wanted(folder: Path, line: st
         ("SITE_LANGUAGE=pt-BR", "site_language", "pt-BR"),
         ("TIMEZONE=Europe/Berlin", "timezone", ZoneInfo("Europe/Berlin")),
         ("PERMALINK=/{slug}/", "permalink", "/{slug}/"),
+        ("PERMALINK=/{categories}/{year}/{slug}.html", "permalink", "/{categories}/{year}/{slug}.html"),
+        ("PERMALINK=/{name}/", "permalink", "/{name}/"),
+        ("PERMALINK=/{section}/{slug}/", "permalink", "/{section}/{slug}/"),
+        ("ARCHIVES=Off", "archives", False),
+        ("PAGES=on", "pages", True),
+        ("FEED_ALIASES=", "feed_aliases", ()),
+        ("FEED_ALIASES='/feed/, /a/atom/ /old.json'", "feed_aliases", FEEDS),
+        ("FEED_ALIASES=/x.xml=atom.xml", "feed_aliases", (("/x.xml", "/atom.xml"),)),
+        ("WEBSUB_HUB=https://hub.example.org/publish", "websub_hub", "https://hub.example.org/publish"),
+        ("WEBSUB_HUB=", "websub_hub", None),
+        ("SITE_RIGHTS='(c) 2026 Ada'", "site_rights", "(c) 2026 Ada"),
+        ("SITE_ICON=icon.png", "site_icon", "icon.png"),
         ("PERMALINK=/notes/{year}-{month}-{day}/{slug}.x/", "permalink", "/notes/{year}-{month}-{day}/{slug}.x/"),
         ("OLD_SECRET_KEYS=a, b,c d", "old_secret_keys", ("a", "b", "c", "d")),
         ("LOG_LEVEL=DEBUG", "log_level", "debug"),

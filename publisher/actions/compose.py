@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from publisher import disk
+from publisher.actions.bodies import read_stories
 from publisher.actions.publication import Publication
-from publisher.core.digest import HTML_BUDGET_BYTES, Digest, digest, shortened
+from publisher.core.digest import HTML_BUDGET_BYTES, Digest, Story, digest, shortened
 from publisher.core.ledger import HeldBecause, Judgement, Release, Turn, judge, why_held
 from publisher.core.letter import Sender
-from publisher.core.model import Library, Post
+from publisher.core.library import Library
+from publisher.core.prose import Placed
 from publisher.core.slots import FURTHEST
 from publisher.storage import Transaction
 
@@ -41,13 +43,13 @@ def compose(publication: Publication, library: Library, now: datetime) -> list[C
     sender = publication.sender
     if sender is None:
         return []
-    posts = {post.key: post for post in library.posts if post.mail}
+    posts = {post.key: post for post in library.placed if post.entry.mail}
     with publication.storage.write() as tx:
         _set_clock(publication, tx, now)
         _hold_after_restore(publication, tx)
         if not tx.turns.count(now):
             return []
-        composed = _take_turns(publication, sender, tx, posts, now)
+        composed = _take_turns(publication, sender, tx, library, posts, now)
         newest = tx.editions.last_number()
     disk.write(publication.folders.state / HIGH_WATER_NAME, f"{newest}\n".encode(), is_durable=True)
     for edition in composed:
@@ -65,7 +67,12 @@ def compose(publication: Publication, library: Library, now: datetime) -> list[C
 
 
 def _take_turns(
-    publication: Publication, sender: Sender, tx: Transaction, posts: dict[str, Post], now: datetime
+    publication: Publication,
+    sender: Sender,
+    tx: Transaction,
+    library: Library,
+    posts: dict[str, Placed],
+    now: datetime,
 ) -> list[Composed]:
     rules = publication.rules
     newest, releases = tx.releases.newest(), tx.releases.all()
@@ -81,7 +88,8 @@ def _take_turns(
         if letter:
             due_at = min(turn.due_at for turn, _ in turns)
             readers = sum(turn.count for turn, _ in turns)
-            edition = _freeze(publication, sender, tx, letter, posts, held, due_at, readers, now)
+            stories = read_stories(publication, library, [posts[release.post] for release in letter])
+            edition = _freeze(publication, sender, tx, letter, stories, held, due_at, readers, now)
             composed.append(edition)
         for turn, judgement in turns:
             last_letter_at = now if letter else turn.last_letter_at
@@ -101,13 +109,13 @@ def _freeze(
     sender: Sender,
     tx: Transaction,
     letter: tuple[Release, ...],
-    posts: dict[str, Post],
+    stories: list[Story],
     held: HeldBecause | None,
     due_at: datetime,
     readers: int,
     now: datetime,
 ) -> Composed:
-    content = render_digest(publication, sender, [posts[release.post] for release in letter])
+    content = render_digest(publication, sender, stories)
     revisions = tx.releases.states()
     number = tx.editions.freeze(
         subject=content.digest.subject,
@@ -123,9 +131,9 @@ def _freeze(
     )
 
 
-def render_digest(publication: Publication, sender: Sender, posts: list[Post]) -> Content:
+def render_digest(publication: Publication, sender: Sender, stories: list[Story]) -> Content:
     """The letter of these posts, with slots where the reader's links go; shortened until mail programs show all of it."""
-    found = digest(publication.site, posts)
+    found = digest(publication.site, stories)
     templates = publication.templates
     while True:
         html = templates.letter_html("letter/digest.html", letter=found, web_url=None, leave_url=sender.slot_url())

@@ -24,6 +24,7 @@ from publisher.core.letter import Draft, Mould, Sender
 from publisher.core.model import Envelope, Reply
 from publisher.core.retry import Answer, Outcome, outcome
 from publisher.core.token import CONFIRM_DAYS, mac, sign
+from publisher.disk.lock import Lock
 
 BATCH = 100
 RENEW_SECONDS = 10
@@ -68,7 +69,7 @@ def drain(publication: Publication, now: Now, stop: threading.Event) -> Drained:
 def _ownership(publication: Publication) -> Iterator[str]:
     """A name for this run, and a lock that tells others on this host that it is alive."""
     run = uuid4().hex
-    lock = disk.Lock(publication.folders.state / "senders" / run)
+    lock = Lock(publication.folders.state / "senders" / run)
     lock.acquire()
     try:
         yield f"{_here(publication)}:{run}"
@@ -90,10 +91,10 @@ def _recover(publication: Publication, now: datetime) -> int:
     folder, here = publication.folders.state / "senders", _here(publication)
     with publication.storage.write() as tx:
         owners = [owner.rpartition(":") for owner in tx.deliveries.owners()]
-        dead = [f"{host}:{run}" for host, _, run in owners if host == here and not disk.Lock(folder / run).is_held()]
+        dead = [f"{host}:{run}" for host, _, run in owners if host == here and not Lock(folder / run).is_held()]
         in_doubt = tx.deliveries.recover(dead, policy=publication.rules.uncertain, now=now)
     for _, _, run in owners:
-        if not disk.Lock(folder / run).is_held():
+        if not Lock(folder / run).is_held():
             (folder / run).unlink(missing_ok=True)
     if in_doubt:
         publication.log.warning("letters.uncertain", count=in_doubt, policy=publication.rules.uncertain)

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from publisher.core.letter import Sender
 from publisher.core.model import Envelope, Site
-from publisher.core.retry import Answer
-from publisher.core.slots import Daily
-from publisher.core.token import Keys
-from publisher.storage import Storage
 from publisher.templates import Templates
+
+if TYPE_CHECKING:  # a build that touches no database is not made to load one
+    from publisher.core.letter import Sender
+    from publisher.core.retry import Answer
+    from publisher.core.slots import Daily
+    from publisher.core.token import Keys
+    from publisher.storage import Storage
 
 Now = Callable[[], datetime]
 """The publication's clock."""
@@ -21,7 +23,7 @@ Now = Callable[[], datetime]
 class Line(Protocol):
     """An open way for letters to leave."""
 
-    def send(self, envelope: Envelope) -> Answer: ...
+    def send(self, envelope: Envelope) -> "Answer": ...
 
     def close(self) -> None: ...
 
@@ -50,7 +52,7 @@ class Log(Protocol):
 class Rules:
     """What the owner decided."""
 
-    slots: Daily
+    slots: "Daily"
     hold: timedelta
     release_burst: int
     stale_after: timedelta
@@ -67,17 +69,27 @@ class Folders:
     templates: Path
     state: Path
     """`var`: locks, the database, letters that were written to files."""
+    compiled: Path
+    """In it: compiled templates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class Workshop:
+    """What it takes to build pages and feeds."""
+
     site: Site
-    rules: Rules
     folders: Folders
-    storage: Storage
     templates: Templates
-    keys: Keys
-    sender: Sender | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication(Workshop):
+    """What it takes to do everything."""
+
+    rules: Rules
+    storage: "Storage"
+    keys: "Keys"
+    sender: "Sender | None"
     """None where mail is not set up: then nobody's posts are used up by letters that could not leave."""
     relay: Relay | None
     log: Log

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from publisher.actions.publication import Publication
 from publisher.core.ledger import Release, releasable
-from publisher.core.model import Library
+from publisher.core.library import Library
 
 
 def release_due(publication: Publication, library: Library, now: datetime) -> list[Release]:
     """In the order of their publication, so that a digest tells them in that order."""
-    order = {post.key: (post.published_at, post.key) for post in library.posts}
+    order = {post.key: (post.entry.published_at, post.key) for post in library.placed}
     with publication.storage.write() as tx:
         tx.releases.cut_to(now)
         due = releasable(tx.releases.states().values(), now, publication.rules.hold)

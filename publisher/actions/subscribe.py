@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from publisher.actions.publication import Publication
+from publisher.core.address import address_key, normalise
 from publisher.core.errors import PublisherError, TokenError
-from publisher.core.subscription import Subscriber, Suppression, address_key, normalise
+from publisher.core.subscription import Subscriber, Suppression
 from publisher.core.token import CONFIRM_DAYS, mac, read_fixed_token, read_signed, sign
 
 LETTER_EVERY = timedelta(days=1)

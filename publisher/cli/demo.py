@@ -14,9 +14,8 @@ from typing import Annotated
 import typer
 
 from publisher.actions.deliver import drain
-from publisher.actions.publish import publish
 from publisher.actions.subscribe import confirm, find, sign_up
-from publisher.actions.tick import tick
+from publisher.actions.tick import publish_and_scan, tick
 from publisher.app import App, open_app
 from publisher.cli.options import say
 from publisher.cli.serve import DEFAULT_PORT, listening, serve
@@ -81,7 +80,7 @@ def _a_day(folder: Path, url: str) -> tuple[datetime, int]:
     shutil.copytree(shipped().parent / "posts", folder / "posts", ignore=shutil.ignore_patterns(".*"))
     start = datetime.now(UTC).replace(microsecond=0)
     app = _open(folder, url, start)
-    publish(app.publication, start)
+    publish_and_scan(app.publication, start)
     sign_up(app.publication, _READER, secrets.token_hex(8), start)
     letters = _send(app)
     confirm(app.publication, find(app.publication, _READER), start)
@@ -115,7 +114,7 @@ def _addresses(url: str) -> tuple[str, ...]:
     return (
         "",
         f"  the pages       {url}/",
-        f"  the feeds       {url}/rss.xml  {url}/atom.xml",
+        f"  the feeds       {url}/rss.xml  {url}/atom.xml  {url}/feed.json",
         f"  the sign-up     {url}/subscribe",
         f"  the letters     {url}/dev/mail",
         "",

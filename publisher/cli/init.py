@@ -1,4 +1,4 @@
-"""`publisher init`: a new site."""
+"""`publisher init`: a new site, or an existing blog's folder made one."""
 
 import secrets
 import sys
@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
-from publisher.actions.publish import take_in
+from publisher.actions.tick import take_in
 from publisher.app import open_app
 from publisher.cli.options import Now, SiteFolder, say
-from publisher.config import example
+from publisher.config import PREFIX, adopted, example, read_settings
 from publisher.core.errors import PublisherError
+from publisher.core.generators.adopted import Adopted
 from publisher.disk import write
 
 _FIRST_POST = """\
@@ -37,23 +38,53 @@ def run(
     site: SiteFolder = Path(),
     now: Now = None,
 ) -> int:
-    """Make a new site: settings with a fresh key, and a first post."""
+    """Make a new site: settings with a fresh key, and a first post; an existing blog keeps its posts, and its settings count."""
     place = folder or site
     settings = place / ".env"
-    if settings.exists():
-        raise PublisherError(f"{settings}: there is a site already, wanted is an empty folder: publisher init DIR")
+    others = _of_other_programs(settings)
+    if others:
+        read_settings(place)  # what it can't live with is told before anything is written
     place.mkdir(parents=True, exist_ok=True)
-    write(settings, example({"secret_key": secrets.token_urlsafe(32)}).encode(), mode=0o600)
-    if not (place / "posts").exists():
+    before = adopted(place)
+    values = {name: found.value for name, found in before.settings.items()} if before else {}
+    ours = example({"secret_key": secrets.token_urlsafe(32), **values})
+    write(settings, others + ours.encode(), mode=0o600)
+    posts = place / values.get("posts_dir", "posts")
+    if not posts.exists():
         text = _FIRST_POST.format(now=f"{now or datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
-        write(place / "posts" / "first-post.md", text.encode())
+        write(posts / "first-post.md", text.encode())
     app = open_app(place, now=now)
     take_in(app.publication, app.clock.now())
     here = "" if place == Path() else f"cd {quote(str(place))} && "
-    say(f"A new site in {place.resolve()}: write posts in posts/, settings are in .env.")
+    if before:
+        _tell(before)
+    say(f"A new site in {place.resolve()}: write posts in {values.get('posts_dir', 'posts')}/, settings are in .env.")
     say("The posts that are there now are mailed to nobody, those that you write from now on to all subscribers.")
     say(f"Next: {here}{_program()} serve")
     return 0
+
+
+def _of_other_programs(settings: Path) -> bytes:
+    """What stands in a `.env` already, with an empty line below it; our settings follow. Raises PublisherError at ours."""
+    if not settings.exists():
+        return b""
+    try:
+        text = settings.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "not UTF-8"
+        raise PublisherError(f"{settings}: the file can't be read ({why}), wanted is one that can, or none") from error
+    if PREFIX in text:
+        raise PublisherError(f"{settings}: there is a site already, wanted is an empty folder: publisher init DIR")
+    line_end = "" if not text or text.endswith("\n") else "\n"
+    return f"{text}{line_end}\n".encode() if text else b""
+
+
+def _tell(before: Adopted) -> None:
+    """What was found of a site generator, and what of it was not taken over."""
+    if before.settings:
+        say(f"{before}. All of that was written into .env: look it through.")
+    for note in before.notes:
+        say(str(note))
 
 
 def _program() -> str:

@@ -1,12 +1,14 @@
-"""`publisher`: finds the command, and imports no other, so that it answers at once."""
+"""`publisher`: finds the command, and imports no other, so that it answers at once.
+
+A build that finds nothing changed is over before anything else is imported, the parser of arguments included.
+"""
 
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-import typer
-
-from publisher import __version__
-from publisher.cli.outcome import told
+if TYPE_CHECKING:
+    import typer
 
 _COMMANDS = ("init", "demo", "serve", "build", "check", "tick", "send", "release", "status")
 _GROUPS = ("editions", "subscribers")
@@ -16,11 +18,22 @@ _BEFORE_COMMAND = ("--site", "--now")
 def main() -> None:
     """The entry point of the script."""
     arguments = _reordered(sys.argv[1:])
+    if arguments[:1] == ["build"]:
+        from publisher.cli.quick import quick_build
+
+        code = quick_build(arguments[1:])
+        if code is not None:
+            sys.exit(code)
     _program(arguments)(arguments, prog_name="publisher")
 
 
-def _program(arguments: list[str]) -> typer.Typer:
+def _program(arguments: list[str]) -> "typer.Typer":
     """The command that is asked for; all of them, where help is."""
+    import typer
+
+    from publisher.cli.outcome import told
+    from publisher.cli.version import version
+
     program = typer.Typer(
         help="A folder of posts becomes feeds that every reader accepts and an email digest that reaches every subscriber once.",
         no_args_is_help=True,
@@ -28,7 +41,7 @@ def _program(arguments: list[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    program.callback(invoke_without_command=True)(_version)
+    program.callback(invoke_without_command=True)(version)
     asked = arguments[0] if arguments else ""
     is_known = asked in (*_COMMANDS, *_GROUPS, "--version")
     for name in _COMMANDS:
@@ -38,12 +51,6 @@ def _program(arguments: list[str]) -> typer.Typer:
         if name == asked or not is_known:
             program.add_typer(import_module(f"publisher.cli.{name}").app, name=name)
     return program
-
-
-def _version(*, version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
-    if version:
-        print(f"publisher {__version__}")
-        raise typer.Exit
 
 
 def _reordered(arguments: list[str]) -> list[str]:

@@ -10,8 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from publisher.core.model import Problem
-
 
 def _instant(text: str) -> datetime:
     try:
@@ -47,14 +45,3 @@ def say(text: str = "") -> None:
 def put(value: Any, *, as_json: bool, text: str) -> None:
     """Data, which goes to stdout."""
     print(json.dumps(value, ensure_ascii=False, default=str, indent=2) if as_json else text, flush=True)
-
-
-def problem_value(problem: Problem) -> dict[str, object]:
-    """A problem as JSON holds it."""
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "what": problem.what,
-        "wanted": problem.wanted,
-        "severity": problem.severity,
-    }

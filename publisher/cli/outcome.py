@@ -8,10 +8,7 @@ import traceback
 from collections.abc import Callable
 from typing import NoReturn, ParamSpec
 
-import typer
-
 from publisher import __version__
-from publisher.cli.options import say
 from publisher.core.errors import Busy, ConfigurationError, PublisherError
 
 FAILED, BUG, LATER, CONFIGURATION, INTERRUPTED = 1, 70, 75, 78, 130
@@ -21,18 +18,24 @@ P = ParamSpec("P")
 
 def told(command: Callable[P, int]) -> Callable[P, NoReturn]:
     """A command that ends in its exit code, whatever happens in it."""
+    import typer
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> NoReturn:
-        raise typer.Exit(_code(command, *args, **kwargs))
+        raise typer.Exit(_ended((typer.Exit, typer.Abort, typer.BadParameter), command, *args, **kwargs))
 
     return run
 
 
-def _code(command: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> int:
+def ended(command: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> int:
+    """The command's exit code, whatever happens in it."""
+    return _ended((), command, *args, **kwargs)
+
+
+def _ended(passed_on: tuple[type[Exception], ...], command: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> int:
     try:
         return command(*args, **kwargs)
-    except (typer.Exit, typer.Abort, typer.BadParameter):
+    except passed_on:
         raise
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -48,6 +51,10 @@ def _code(command: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> int:
     except Exception:
         say(_report())
         return BUG
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _advice(error: OSError) -> str:

@@ -14,7 +14,7 @@ import typer
 import uvicorn
 
 from publisher.actions.editions import held
-from publisher.actions.publish import publish
+from publisher.actions.tick import publish_and_scan
 from publisher.app import App, open_app
 from publisher.cli.options import Now, SiteFolder, say
 from publisher.config import Settings, read_settings
@@ -22,6 +22,7 @@ from publisher.core.errors import ConfigurationError, PublisherError
 from publisher.core.identity import is_loopback
 from publisher.schedule import Ticker
 from publisher.web import web_app
+from publisher.web.server import server_config
 
 DEFAULT_PORT = 8000
 _SHUTDOWN_SECONDS = 5
@@ -78,18 +79,15 @@ def serve(
         if ticker:
             ticker.start()
         else:
-            publish(app.publication, app.clock.now())
+            publish_and_scan(app.publication, app.clock.now())
         _announce(app, listener, has_ticker=ticker is not None, words=words)
         wake = ticker.wake if ticker else lambda: None
-        config = uvicorn.Config(
+        config = server_config(
             web_app(app.publication, app.clock.now, wake=wake, is_dev=is_dev),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
-        asyncio.run(_run(uvicorn.Server(config), listener))
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_run(uvicorn.Server(config), listener))
     finally:
         if ticker:
             ticker.stop()

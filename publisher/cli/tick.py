@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from publisher.actions.deliver import drain
+from publisher.actions.ping import ping_due
 from publisher.actions.tick import tick
 from publisher.app import open_app
 from publisher.cli.options import Json, Now, SiteFolder, put, say, set_by_signals
@@ -12,6 +13,7 @@ def run(site: SiteFolder = Path(), now: Now = None, json: Json = False) -> int:
     """Scan, build, release, compose and send what is due. Several at once are safe."""
     app = open_app(site, now=now)
     done = tick(app.publication, app.clock.now())
+    ping_due(app.publication, app.clock.now(), app.publication.log)
     for problem in done.build.problems:
         say(str(problem))
     if app.publication.sender is None:

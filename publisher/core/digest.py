@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from publisher.core.model import Enclosure, Image, Post, Site, one_line
+from publisher.core.model import Body, Enclosure, Image, Post, Site, one_line
 
 HTML_BUDGET_BYTES = 90_000
 """Gmail cuts a letter at 102 KB and hides what comes after, the way out with it."""
@@ -49,17 +49,26 @@ class Digest:
         return len(self.items) >= 3
 
 
-def digest(site: Site, posts: Sequence[Post]) -> Digest:
+class Story(NamedTuple):
+    """A post with its words."""
+
+    post: Post
+    body: Body
+
+
+def digest(site: Site, stories: Sequence[Story]) -> Digest:
     """The digest of these posts, which must not be empty, in the order given."""
+    posts = [story.post for story in stories]
     first, rest = posts[0], len(posts) - 1
     return Digest(
         subject=one_line(first.headline if not rest else f"{first.headline}, and {rest} more"),
         preheader=first.summary if not rest else ", ".join(post.headline for post in posts[1:]),
-        items=tuple(_item(site, post) for post in posts),
+        items=tuple(_item(site, story) for story in stories),
     )
 
 
-def _item(site: Site, post: Post) -> DigestItem:
+def _item(site: Site, story: Story) -> DigestItem:
+    post, body = story
     return DigestItem(
         headline=post.headline,
         is_note=post.title is None,
@@ -72,8 +81,8 @@ def _item(site: Site, post: Post) -> DigestItem:
         image=post.image,
         enclosure=post.enclosure,
         extent="full" if site.digest_content == "full" else "excerpt",
-        content_html=post.content_html,
-        text=post.text,
+        content_html=body.content_html,
+        text=body.text,
         summary=post.summary,
     )
 

@@ -34,6 +34,9 @@ class TemplateBroken(PublisherError):
         super().__init__(f"{file}:{line}: {what}" if line else f"{file}: {what}")
         self.file, self.line, self.what = file, line, what
 
+    def __reduce__(self) -> tuple[type["TemplateBroken"], tuple[str, int | None, str]]:
+        return type(self), (self.file, self.line, self.what)  # it may come from another process
+
 
 class FrontMatterError(PublisherError):
     def __init__(self, line: int | None, what: str, wanted: str) -> None:

@@ -1,25 +1,28 @@
-"""The head of a post: YAML between two lines of `---`, each key with the line that it stands on."""
+"""The head of a post, in whichever way it is written, each key with the line that it stands on."""
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Literal, NamedTuple
 
-import yaml
-
+from publisher.core.dialects.colonhead import begins_with_colons, read_colons
+from publisher.core.dialects.datahead import read_json, read_toml
+from publisher.core.dialects.htmlhead import begins_as_page, read_html
+from publisher.core.dialects.plainyaml import read_plain
+from publisher.core.dialects.rsthead import read_rst, require_docutils
 from publisher.core.errors import FrontMatterError
 
-_FENCE = re.compile(r"\A---[ \t]*\n(?P<head>.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_DATE = re.compile(
-    r"""(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})
-        (?:(?:[Tt]|[ \t]+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?
-        (?:[ \t]*(?:(?P<utc>[Zz]|UTC|GMT)|(?P<sign>[+-])(?P<zone_hour>\d{2}):?(?P<zone_minute>\d{2})?))?)?""",
-    re.VERBOSE,
-)
-_SUSPICIOUS = re.compile(r"[\[{?*-]")
-_DEPTH, _ALIASES = 50, 20
-DATE_WANTED = "wanted is a date like 2026-11-22 or 2026-11-22 08:30 or 2026-11-22T08:30:00+01:00"
+Markup = Literal["markdown", "html", "rst"]
+_MARKUP: dict[str, Markup] = {".html": "html", ".htm": "html", ".rst": "rst"}
+_OPENING = re.compile(r"(---|\+\+\+|;;;)([A-Za-z]*)[ \t]*(?:\n|\Z)")
+_CLOSING = {
+    "---": re.compile(r"\n(?:---|\.\.\.)[ \t]*(?=\n|\Z)"),
+    "+++": re.compile(r"\n\+\+\+[ \t]*(?=\n|\Z)"),
+    ";;;": re.compile(r"\n;;;[ \t]*(?=\n|\Z)"),
+}
+_LANGUAGES = {"---": "yaml", "+++": "toml", ";;;": "json"}
+_SPOKEN = {"yml": "yaml", "js": "javascript", "javascript": "javascript"}
+_JSON = re.compile(r"\{\s*\"[^\"\n]*\"\s*:")
+_KEY = re.compile(r"(?:\#[^\n]*\n|\s)*[\"']?[\w-]+[\"']?[ \t]*[:=]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,117 +36,92 @@ class FrontMatter:
     body: str
     body_line: int
     """The line on which the body begins."""
+    markup: Markup = "markdown"
+    """What the body is written in."""
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML in which every plain scalar but `null` and the booleans stays text: 12:30 is no number here, 1e3 no float."""
+class _Cut(NamedTuple):
+    """Where a head ends and the body begins, and what it says."""
+
+    values: dict[str, Any]
+    lines: dict[str, int]
+    start: int
+    end: int | None = None
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag == "tag:yaml.org,2002:null"]
-    for first, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
+def parse_front_matter(source: str, suffix: str = ".md") -> FrontMatter:
+    """Cut a post into head and body. A post without a head is all body. `suffix` is the ending of its file's name.
 
-
-def parse_front_matter(source: str) -> FrontMatter:
-    """Cut a post into head and body. A post without a head is all body.
-
-    Raises FrontMatterError where the head does not end or is no YAML mapping.
+    Read are YAML between lines of `---`, TOML between lines of `+++`, a JSON object, lines of `Key: value` up to the first
+    empty one, and what HTML pages and reStructuredText have in their stead. Raises FrontMatterError where the head does not
+    end or can't be read.
     """
-    text = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    if not re.match(r"---[ \t]*(\n|\Z)", text):
-        return FrontMatter(values={}, lines={}, body=text, body_line=1)
-    found = _FENCE.match(text)
-    if not found:
-        raise FrontMatterError(1, "the front matter does not end", "wanted is a line of --- below it")
-    values, lines = _parse_yaml(found["head"])
-    body_line = text.count("\n", 0, found.end()) + 1
-    return FrontMatter(values=values, lines=lines, body=text[found.end() :], body_line=body_line)
+    text = source.removeprefix("\ufeff")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    markup = _MARKUP.get(suffix.lower(), "markdown")
+    if markup == "rst":
+        require_docutils()
+    cut = _cut(text, markup)
+    body = text[cut.start : cut.end]
+    line = text.count("\n", 0, cut.start) + 1
+    return FrontMatter(values=cut.values, lines=cut.lines, body=body, body_line=line, markup=markup)
 
 
-def _parse_yaml(head: str) -> tuple[dict[str, Any], dict[str, int]]:
-    try:
-        _refuse_bombs(head)
-        loader = _Loader(head)
-        node = loader.get_single_node()
-        if node is None:
-            return {}, {}
-        if not isinstance(node, yaml.MappingNode):
-            raise FrontMatterError(2, "the front matter is no list of keys", "wanted are lines like title: A title")
-        return _mapping(loader, node)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = min(mark.line, head.count("\n")) + 2 if mark else None
-        raise FrontMatterError(line, f"bad YAML: {error.problem or error.context}", _advice(head, mark)) from error
-    except yaml.reader.ReaderError as error:
-        line = head.encode().count(b"\n", 0, error.position) + 2
-        raise FrontMatterError(line, f"bad YAML: {error.reason}", "delete the character that can't be seen") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise FrontMatterError(None, f"bad YAML: {error}", "wanted are lines like title: A title") from error
+def _cut(text: str, markup: Markup) -> _Cut:
+    first = len(text) - len(text.lstrip("\ufeff\n \t")) if text[:1] in ("\ufeff", "\n", " ", "\t") else 0
+    if first and "\n" not in text[:first]:
+        first = 0  # white space in the first line of the text
+    line = text.count("\n", 0, first) + 1
+    if fence := _OPENING.match(text, first):
+        if cut := _fenced(text, fence, line, is_certain=first == 0):
+            return cut
+    elif text.startswith("{", first) and _JSON.match(text, first):
+        values, lines, end = read_json(text, first, line)
+        if not (rest := text[end : text.find("\n", end) + 1 or None]).strip():
+            return _Cut(values, lines, end + len(rest))
+    elif markup == "rst":
+        return _Cut(*read_rst(text, 1))
+    elif markup == "html" and begins_as_page(text):
+        return _Cut(*read_html(text, 1))
+    elif markup == "markdown" and begins_with_colons(text[first:]):
+        values, lines, end = read_colons(text[first:], line)
+        return _Cut(values, lines, first + end)
+    return _Cut({}, {}, 0)
 
 
-def _refuse_bombs(head: str) -> None:
-    """What nests without end overflows the stack of libyaml, what repeats itself by aliases the memory of whoever shows it."""
-    if len(_SUSPICIOUS.findall(head)) <= _ALIASES:
-        return
-    depth = aliases = 0
-    for event in yaml.parse(head, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        aliases += isinstance(event, yaml.AliasEvent)
-        if depth > _DEPTH or aliases > _ALIASES:
-            mark: Any = event.start_mark
-            raise FrontMatterError(
-                mark.line + 2, "the front matter nests too deep", "wanted are lines like title: A title"
-            )
+def _fenced(text: str, fence: re.Match[str], line: int, *, is_certain: bool) -> _Cut | None:
+    """The head between two fences. Below empty lines a fence may also be a rule across the page: then there is none."""
+    start = fence.end()
+    closing = _CLOSING[fence[1]].search(text, start - 1)
+    if not is_certain and not (closing and _KEY.match(text, start)):
+        return None
+    if fence[2].lower() not in ("", "yaml", "yml", "toml", "json", "js", "javascript"):
+        return None
+    if not closing:
+        raise FrontMatterError(line, "the front matter does not end", f"wanted is a line of {fence[1]} below it")
+    head = text[start : closing.start()]
+    values, lines = _read(head, _language(fence), line + 1)
+    return _Cut(values, lines, min(closing.end() + 1, len(text)))
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> tuple[dict[str, Any], dict[str, int]]:
-    values: dict[str, Any] = {}
-    lines: dict[str, int] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 2
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise FrontMatterError(line, "a key is no plain word", "wanted are lines like title: A title")
-        key = str(key_node.value).strip().lower()
-        if key in values:
-            raise FrontMatterError(line, f"the key {key} stands twice", f"first on line {lines[key]}: keep one")
-        try:
-            values[key] = loader.construct_object(value_node, deep=True)
-        except (ValueError, LookupError, AttributeError) as error:  # what PyYAML raises for a tag like !!bool maybe
-            raise FrontMatterError(
-                line, f"{key} is no {value_node.tag.rpartition(':')[2]}", "leave out the tag"
-            ) from error
-        lines[key] = line
+def _language(fence: re.Match[str]) -> str:
+    return _SPOKEN.get(fence[2].lower(), fence[2].lower()) or _LANGUAGES[fence[1]]
+
+
+def _read(head: str, language: str, line: int) -> tuple[dict[str, Any], dict[str, int]]:
+    if language == "yaml":
+        if (plain := read_plain(head, line)) is not None:
+            return plain
+        from publisher.core.dialects.yamlhead import read_yaml  # PyYAML is slow to import, and seldom needed
+
+        return read_yaml(head, line)
+    if language == "toml":
+        return read_toml(head, line)
+    if language == "javascript":
+        raise FrontMatterError(line - 1, "a head in JavaScript can't be read", "wanted is YAML between lines of ---")
+    if not head.strip():
+        return {}, {}
+    inside = head if head.lstrip().startswith("{") else "{" + head + "}"
+    values, lines, _ = read_json(inside, len(inside) - len(inside.lstrip()), line)
     return values, lines
-
-
-def _advice(head: str, mark: Any) -> str:
-    """What most often is the matter in that line."""
-    rows = head.split("\n")
-    row = rows[mark.line] if mark and mark.line < len(rows) else ""
-    if "\t" in row:
-        return "wanted are spaces in place of the tab"
-    if row.count(":") > 1:
-        return 'a text with a colon in it wants quotes: title: "One: two"'
-    return "wanted are lines like title: A title, texts with special signs in quotes"
-
-
-def parse_date(text: str, zone: ZoneInfo) -> datetime:
-    """An instant in UTC. A date without a zone is in `zone`, one without a time is its midnight.
-
-    A wall time that a clock change skips is the instant that the zone's old offset gives; raises ValueError with advice.
-    """
-    found = _DATE.fullmatch(text.strip())
-    if not found or int(found["year"]) in (1, 9999):  # another zone may have no such year
-        raise ValueError(DATE_WANTED)
-    parts = (found["year"], found["month"], found["day"], found["hour"], found["minute"], found["second"])
-    try:
-        wall = datetime(*(int(part or 0) for part in parts))  # type: ignore[arg-type]  # noqa: DTZ001
-        if found["utc"]:
-            return wall.replace(tzinfo=UTC)
-        if found["sign"]:
-            offset = f"{found['sign']}{found['zone_hour']}:{found['zone_minute'] or '00'}"
-            return datetime.fromisoformat(wall.isoformat() + offset).astimezone(UTC)
-        return wall.replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"{error}; {DATE_WANTED}") from error

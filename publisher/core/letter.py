@@ -15,8 +15,7 @@ from email.utils import format_datetime, formataddr
 from hashlib import sha256
 from urllib.parse import quote
 
-from email_validator import EmailNotValidError, validate_email
-
+from publisher.core.address import ascii_address
 from publisher.core.errors import AddressError, HeaderError
 from publisher.core.model import Envelope
 from publisher.core.token import TOKEN_LENGTH, Keys, fixed_token, mac
@@ -28,8 +27,6 @@ _SLOT_IN_BODY = re.compile(b"(?:=\r\n)?".join(bytes([c]) for c in SLOT.encode())
 _POLICY = SMTP.clone(max_line_length=76)
 """The longest line of quoted-printable text (RFC 2045, 6.7)."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NOT_IN_ADDRESS = re.compile(r"""[\s()<>\[\],;:\\"@]|^\.|\.\.|\.$""")
-"""RFC 5322, 3.2.3: what would want quotes, or end the address."""
 _LINE_LENGTH = 900
 """RFC 5322, 2.1.1: a line has 998 bytes at most."""
 
@@ -99,21 +96,6 @@ class Mould:
         own = "".join(f"{name}: {_checked(name, value)}\r\n" for name, value in head).encode()
         body = b"".join(token[piece].encode() if isinstance(piece, slice) else piece for piece in self._pieces)
         return Envelope(mail_from=_return_path(sender, delivery_id), rcpt_to=address, message=own + self._head + body)
-
-
-def ascii_address(address: str) -> str:
-    """The address as it stands in SMTP: its domain in ASCII (RFC 5891). A local part beyond ASCII stays (RFC 6531)."""
-    local, _, domain = address.rpartition("@")
-    if any(not part or _CONTROL.search(part) or _NOT_IN_ADDRESS.search(part) for part in (local, domain)):
-        raise AddressError(f"{address!r} is no mail address")
-    if domain.isascii():
-        return address
-    try:
-        return (
-            f"{local}@{validate_email(f'x@{domain}', check_deliverability=False, test_environment=True).ascii_domain}"
-        )
-    except EmailNotValidError as error:
-        raise AddressError(f"{address!r} is no mail address") from error
 
 
 def _message(sender: Sender, draft: Draft) -> EmailMessage:

@@ -11,8 +11,10 @@ from publisher.core.model import printable
 
 _ANCHOR = re.compile(r'<a href="#[^"]*" aria-label="[^"]*" data-heading-content="[^"]*" class="anchor"></a>')
 _TASK = re.compile(r'<input type="checkbox" (checked="" )?disabled="" (?:aria-label="[^"]*" )?/>')
-_TAG = re.compile(r"""<[a-zA-Z][^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>""")
+_TAG = re.compile(r"""<[a-zA-Z][^\s<>"'/=]*[\s/][^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>""")
+"""One that has attributes."""
 _ATTRIBUTE = re.compile(r"""(\s)([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_HAS_URL = re.compile(r"href|src|poster|cite", re.IGNORECASE)
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
 _ANY_HEADING = re.compile(r"<h([1-6])[^>]*>((?:(?!<h[1-6]).)*?)</h\1>", re.DOTALL)
 _FIRST_HEADING = re.compile(r"\s*" + _ANY_HEADING.pattern, re.DOTALL)
@@ -65,11 +67,15 @@ _TRAVELLING_ATTRIBUTES = {
     "track": {"src", "kind", "srclang", "label"},
     "video": {"src", "poster", "controls", "preload", "width", "height"},
 }
+_SCHEMES = {"http", "https", "mailto", "tel", "ftp", "xmpp", "irc", "magnet", "geo", "sms"}
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*")
+_NOT_IN_SCHEME = re.compile(r"[\x00-\x20]")
+"""What browsers pass over there."""
 _CLEANER = nh3.Cleaner(
     tags=_TRAVELLING_TAGS,
     attributes=_TRAVELLING_ATTRIBUTES,
     clean_content_tags={"script", "style", "iframe", "object", "noscript", "template"},
-    url_schemes={"http", "https", "mailto", "tel", "ftp", "xmpp", "irc", "magnet", "geo", "sms"},
+    url_schemes=_SCHEMES,
     link_rel=None,
 )
 
@@ -93,7 +99,13 @@ def sanitise(html: str, resolve: Callable[[str], str]) -> str:
     A ticked or empty box becomes a sign, since readers take form elements out.
     """
     html = _TASK.sub(lambda found: "\N{BALLOT BOX WITH CHECK}" if found[1] else "\N{BALLOT BOX}", html)
-    return rewrite_urls(_CLEANER.clean(html), resolve).strip()
+    return rewrite_urls(_CLEANER.clean(html), lambda url: _harmless(resolve(url))).strip()
+
+
+def _harmless(url: str) -> str:
+    """The address, or nothing: the sanitiser looks at some attributes, and every one may be followed by some reader."""
+    scheme, colon, _ = _NOT_IN_SCHEME.sub("", url).partition(":")
+    return "" if colon and _SCHEME.fullmatch(scheme) and scheme.lower() not in _SCHEMES else url
 
 
 def rewrite_urls(html: str, resolve: Callable[[str], str]) -> str:
@@ -110,13 +122,14 @@ def rewrite_urls(html: str, resolve: Callable[[str], str]) -> str:
             return found[0]
         return found[0] if new == value else f'{space}{found[2]}="{escape(new)}"'
 
-    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(attribute, tag[0]) if "=" in tag[0] else tag[0], html)
+    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(attribute, tag[0]) if _HAS_URL.search(tag[0]) else tag[0], html)
 
 
 def _srcset(value: str, resolve: Callable[[str], str]) -> str:
     """HTML Standard, 4.8.4.2.1: candidates apart by commas that are followed by white space or end a candidate."""
     candidates = (part.split(None, 1) for part in re.split(r",\s+|,$", value.strip()) if part.strip())
-    return ", ".join(" ".join([resolve(url), *size]) for url, *size in candidates)
+    found = ([resolve(url), *size] for url, *size in candidates)
+    return ", ".join(" ".join(parts) for parts in found if parts[0])
 
 
 def cut_heading(html: str, title: str | None) -> tuple[str | None, str]:

@@ -1,12 +1,14 @@
 """What each page shows. Values only: `templates.py` renders them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from publisher.core.model import Enclosure, Image, Library, Post, Site, tag_slug
+from publisher.core.model import Enclosure, Image, Post, Site, tag_slug
+from publisher.core.prose import Placed
 
 INDEX_LENGTH = 20
 
@@ -26,7 +28,7 @@ class FeedLink:
     """Below the site's root."""
     url: str
     media_type: str
-    format: Literal["RSS", "Atom"]
+    format: Literal["RSS", "Atom", "JSON"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,21 @@ class Card:
     """In the publication's time zone, for the eye."""
     summary: str
     tags: tuple[Link, ...]
-    authors: tuple[str, ...]
+    authors: tuple[Link, ...]
     reading_minutes: int
     language: str | None
     image: Image | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A post as it stands in a long list."""
+
+    headline: str
+    href: str
+    published_at: datetime
+    """In the publication's time zone, for the eye."""
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +87,21 @@ class PostPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TagPage:
+class ListPage:
+    """All posts with a tag, or of an author."""
+
     title: str
     path: str
     url: str
     feeds: tuple[FeedLink, ...]
-    """The tag's own first, then the site's."""
-    tag: str
+    """The list's own first, then the site's."""
+    kind: Literal["tag", "author"]
+    name: str
+    count: int
     posts: tuple[Card, ...]
+    """The newest."""
+    older: tuple[tuple[int, tuple[Line, ...]], ...]
+    """The rest, by year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +110,7 @@ class ArchivePage:
     path: str
     url: str
     feeds: tuple[FeedLink, ...]
-    years: tuple[tuple[int, tuple[Card, ...]], ...]
+    years: tuple[tuple[int, tuple[Line, ...]], ...]
     tags: tuple[tuple[Link, int], ...]
     """Each with the number of its posts."""
 
@@ -133,30 +153,44 @@ class MessagePage:
     is_error: bool = False
 
 
-Page = IndexPage | PostPage | TagPage | ArchivePage | SubscribePage | MessagePage
+Page = IndexPage | PostPage | ListPage | ArchivePage | SubscribePage | MessagePage
 
 
 def tag_path(tag: str) -> str:
     return f"/tags/{quote(tag_slug(tag))}/"
 
 
+def file_of(path: str) -> str:
+    """The file of a page, relative to the output folder."""
+    if path.endswith("/") and "%" not in path:
+        return f"{path[1:]}index.html"
+    name = unquote(path).lstrip("/")
+    return name if name.endswith((".html", ".htm")) else f"{name}index.html"
+
+
+def author_path(author: str) -> str:
+    return f"/authors/{quote(tag_slug(author))}/"
+
+
+_FORMATS: tuple[tuple[Literal["RSS", "Atom", "JSON"], str, str], ...] = (
+    ("Atom", "atom.xml", "application/atom+xml"),
+    ("RSS", "rss.xml", "application/rss+xml"),
+    ("JSON", "feed.json", "application/feed+json"),
+)
+
+
 def feed_links(site: Site, folder: str = "/", name: str = "") -> tuple[FeedLink, ...]:
+    """The feeds below `folder`, in the order in which a reader should take them."""
     about = f"{site.title}: {name}" if name else site.title
-    return (
+    return tuple(
         FeedLink(
-            title=f"{about} (Atom)",
-            href=site.href(folder + "atom.xml"),
-            url=site.absolute(folder + "atom.xml"),
-            media_type="application/atom+xml",
-            format="Atom",
-        ),
-        FeedLink(
-            title=f"{about} (RSS)",
-            href=site.href(folder + "rss.xml"),
-            url=site.absolute(folder + "rss.xml"),
-            media_type="application/rss+xml",
-            format="RSS",
-        ),
+            title=f"{about} ({format_name})",
+            href=site.href(folder + file),
+            url=site.absolute(folder + file),
+            media_type=media_type,
+            format=format_name,
+        )
+        for format_name, file, media_type in _FORMATS
     )
 
 
@@ -168,25 +202,35 @@ def card(site: Site, post: Post) -> Card:
         published_at=post.published_at.astimezone(site.timezone),
         summary=post.summary,
         tags=tuple(Link(text=tag, href=site.href(tag_path(tag))) for tag in post.tags),
-        authors=post.authors,
+        authors=tuple(Link(text=author, href=site.href(author_path(author))) for author in post.authors),
         reading_minutes=post.reading_minutes,
         language=post.language,
         image=post.image,
     )
 
 
-def index_page(site: Site, library: Library) -> IndexPage:
+def line(site: Site, post: Placed) -> Line:
+    entry = post.entry
+    return Line(
+        headline=entry.headline,
+        href=site.href(entry.path),
+        published_at=entry.published_at.astimezone(site.timezone),
+        language=entry.language,
+    )
+
+
+def index_page(site: Site, newest: Sequence[Post], *, more: bool) -> IndexPage:
     return IndexPage(
         title=site.title,
         path="/",
         url=site.absolute("/"),
         feeds=feed_links(site),
-        posts=tuple(card(site, post) for post in library.posts[:INDEX_LENGTH]),
-        more=len(library.posts) > INDEX_LENGTH,
+        posts=tuple(card(site, post) for post in newest),
+        more=more,
     )
 
 
-def post_page(site: Site, post: Post, *, newer: Post | None, older: Post | None) -> PostPage:
+def post_page(site: Site, post: Post, html: str, *, newer: Link | None, older: Link | None) -> PostPage:
     shown = card(site, post)
     updated_at = post.updated_at.astimezone(site.timezone)
     return PostPage(
@@ -196,37 +240,46 @@ def post_page(site: Site, post: Post, *, newer: Post | None, older: Post | None)
         feeds=feed_links(site),
         post=shown,
         updated_at=updated_at if updated_at.date() > shown.published_at.date() else None,
-        html=post.html,
+        html=html,
         enclosure=post.enclosure,
         external_url=post.external_url,
-        newer=Link(text=newer.headline, href=site.href(newer.path)) if newer else None,
-        older=Link(text=older.headline, href=site.href(older.path)) if older else None,
+        newer=newer,
+        older=older,
     )
 
 
-def tag_page(site: Site, tag: str, posts: tuple[Post, ...]) -> TagPage:
-    path = tag_path(tag)
-    return TagPage(
-        title=tag,
+def list_page(
+    site: Site, kind: Literal["tag", "author"], name: str, newest: Sequence[Post], older: Sequence[Placed]
+) -> ListPage:
+    path = tag_path(name) if kind == "tag" else author_path(name)
+    return ListPage(
+        title=name,
         path=path,
         url=site.absolute(path),
-        feeds=feed_links(site, path, tag) + feed_links(site),
-        tag=tag,
-        posts=tuple(card(site, post) for post in posts),
+        feeds=feed_links(site, path, name) + feed_links(site),
+        kind=kind,
+        name=name,
+        count=len(newest) + len(older),
+        posts=tuple(card(site, post) for post in newest),
+        older=_by_year(site, older),
     )
 
 
-def archive_page(site: Site, library: Library) -> ArchivePage:
-    cards = [card(site, post) for post in library.posts]
-    years = groupby(cards, key=lambda c: c.published_at.year)
+def archive_page(site: Site, placed: Sequence[Placed], tags: Sequence[tuple[str, int]]) -> ArchivePage:
+    """`tags`: each with the number of its posts."""
     return ArchivePage(
         title="Archive",
         path="/archive/",
         url=site.absolute("/archive/"),
         feeds=feed_links(site),
-        years=tuple((year, tuple(found)) for year, found in years),
-        tags=tuple((Link(text=tag, href=site.href(tag_path(tag))), len(posts)) for tag, posts in library.tags()),
+        years=_by_year(site, placed),
+        tags=tuple((Link(text=tag, href=site.href(tag_path(tag))), count) for tag, count in tags),
     )
+
+
+def _by_year(site: Site, placed: Sequence[Placed]) -> tuple[tuple[int, tuple[Line, ...]], ...]:
+    lines = (line(site, post) for post in placed)
+    return tuple((year, tuple(found)) for year, found in groupby(lines, key=lambda each: each.published_at.year))
 
 
 def subscribe_page(site: Site, *, form_token: str = "", address: str = "", error: str = "") -> SubscribePage:

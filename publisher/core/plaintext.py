@@ -34,7 +34,9 @@ _BLOCKS = frozenset(
     ]
 )
 _NOT_PROSE = frozenset(["pre", "table", "section", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "sup"])
+_NEVER_SEEN = frozenset(["script", "style", "template", "iframe", "object", "noscript"])
 _SUMMARY_LENGTH = 280
+_STEP = 600
 
 
 def plain_text(html: str) -> str:
@@ -44,7 +46,7 @@ def plain_text(html: str) -> str:
 
 def summary_of(html: str) -> str:
     """The first words of the running text, at most 280 characters, cut at a word; of whatever there is, if none runs."""
-    return shorten(_read(html, only_prose=True) or _read(html, only_prose=False), _SUMMARY_LENGTH)
+    return shorten(_first_prose(html) or _read(html, only_prose=False), _SUMMARY_LENGTH)
 
 
 def shorten(text: str, length: int) -> str:
@@ -55,6 +57,17 @@ def shorten(text: str, length: int) -> str:
     cut = line[: length - 1]
     head = cut.rsplit(" ", 1)[0] if " " in cut[length // 2 :] else cut
     return head.rstrip(" ,;:-–—") + "…"
+
+
+def _first_prose(html: str) -> str:
+    """As much of the running text as a summary may need: a post is long, and its beginning is enough."""
+    reader = _Reader(only_prose=True)
+    for start in range(0, len(html), _STEP):
+        reader.feed(html[start : start + _STEP])
+        if reader.is_longer_than(_SUMMARY_LENGTH):
+            return reader.text()
+    reader.close()
+    return reader.text()
 
 
 def _read(html: str, *, only_prose: bool) -> str:
@@ -84,6 +97,9 @@ class _Reader(HTMLParser):
         """The open elements whose words are left out."""
         self._verbatim = 0
 
+    def is_longer_than(self, length: int) -> bool:
+        return sum(map(len, self._lines)) > length + len(self._lines)
+
     def text(self) -> str:
         self._end_paragraph()
         return re.sub(r"\n(?:[> ]*\n){2,}", "\n\n", "\n".join(self._lines)).strip("\n")
@@ -93,7 +109,11 @@ class _Reader(HTMLParser):
         if tag in _BLOCKS:
             self._end_paragraph()
             self._open_block(tag, values)
-        if (self._only_prose and tag in _NOT_PROSE) or (tag == "a" and values.get("class") == "footnote-backref"):
+        if (
+            tag in _NEVER_SEEN
+            or (self._only_prose and tag in _NOT_PROSE)
+            or (tag == "a" and values.get("class") == "footnote-backref")
+        ):
             self._silences.append(tag)
         if tag == "a":
             self._links.append(values.get("href", ""))

@@ -7,10 +7,10 @@ from email.utils import getaddresses
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+from publisher.core.address import ascii_address, normalise
 from publisher.core.errors import AddressError
-from publisher.core.letter import ascii_address
 from publisher.core.model import is_one_line
-from publisher.core.subscription import normalise
+from publisher.core.pattern import NAMES_POST, WORD
 
 
 def text(value: str) -> str:
@@ -65,12 +65,33 @@ def language(value: str) -> str:
 
 
 def permalink(value: str) -> str:
-    filled = re.sub(r"{(year|month|day|slug)}", "x", value)
-    if "{slug}" not in value or not re.fullmatch(r"/([\w.~-]+/)+", filled) or re.search(r"/\.+/", filled):
+    filled = WORD.sub("x", value)
+    is_path = re.fullmatch(r"/([\w.~-]+/)*([\w.~-]+(/|\.html?))", filled)
+    if not NAMES_POST.search(value) or not is_path or re.search(r"/\.+/", filled):
         raise ValueError(
-            "wanted is a path like /{year}/{month}/{slug}/, of year, month, day and slug, with / at both ends"
+            "wanted is a path like /{year}/{month}/{slug}/ or /{categories}/{slug}.html, of year, month, day, date:%B, "
+            "categories, section (the first folder), folder (all of them), and slug, title or name (the file's, as it is), "
+            "with / in front and / or .html at the end"
         )
     return value
+
+
+def switch(value: str) -> bool:
+    if value.lower() not in ("on", "off"):
+        raise ValueError("wanted is on or off")
+    return value.lower() == "on"
+
+
+def feed_aliases(value: str) -> tuple[tuple[str, str], ...]:
+    """Each old path with the path of the feed that it leads to."""
+    found: list[tuple[str, str]] = []
+    for word in words_apart(value):
+        old, _, new = word.partition("=")
+        name = new.lstrip("/") or ("atom.xml" if "atom" in old else "feed.json" if "json" in old else "rss.xml")
+        if not re.fullmatch(r"/[!-~]+", old) or name not in ("rss.xml", "atom.xml", "feed.json"):
+            raise ValueError("wanted are paths like /feed/ or /old.xml=atom.xml (or rss.xml, or feed.json)")
+        found.append((old, f"/{name}"))
+    return tuple(found)
 
 
 def number(low: int, high: int) -> Callable[[str], int]:

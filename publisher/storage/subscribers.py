@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from publisher.core.subscription import Source, Standing, Subscriber, address_key
+from publisher.core.address import address_key
+from publisher.core.subscription import Source, Standing, Subscriber
 from publisher.storage.schema import arrears, subscribers
 
 _COLUMNS = (

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from publisher.core.subscription import Suppression, address_key
+from publisher.core.address import address_key
+from publisher.core.subscription import Suppression
 from publisher.storage.schema import suppressions
 
 

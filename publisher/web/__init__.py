@@ -15,17 +15,18 @@ from publisher.web.developer import developer_routes
 from publisher.web.files import Files
 from publisher.web.guard import Guard, own_hosts
 from publisher.web.reader import Reader
+from publisher.web.server import WebApp
 
 
-def web_app(publication: Publication, now: Now, *, wake: Callable[[], None], is_dev: bool) -> Starlette:
+def web_app(publication: Publication, now: Now, *, wake: Callable[[], None], is_dev: bool) -> WebApp:
     """The ASGI application. `wake` is called when there is a letter to send; `is_dev` adds /dev/*, for loopback alone."""
     reader = Reader(publication, now, wake)
-    files = Files(publication.folders.output, publication.site.root)
+    files = Files(publication.folders.output, publication.site)
     routes: list[BaseRoute] = [
         *reader.routes(),
         *(developer_routes(publication) if is_dev else []),
         Route("/healthz", _healthy),
-        Route("/{path:path}", files.respond, methods=["GET"]),
+        Route("/{path:path}", files),
     ]
     roots = {publication.site.root, urlsplit(publication.site.service_url).path} - {""}
     below = [
@@ -42,16 +43,17 @@ def web_app(publication: Publication, now: Now, *, wake: Callable[[], None], is_
         publication.log.error("web.failed", path=_shown(request), exc_info=error)
         return PlainTextResponse("Something broke here. It was written down; please try again later.\n", 500)
 
-    return Starlette(
+    def missing(request: Request, error: Exception) -> Response:  # noqa: ARG001
+        """For a path that no route knows, those below another root for instance."""
+        found = files.missing()
+        return Response(found.body, found.status, {k.decode(): v.decode() for k, v in found.headers})
+
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(Guard, own_hosts=own_hosts(publication.site.url, publication.site.service_url))],
-        exception_handlers={
-            404: files.not_found,
-            405: files.not_found,
-            PublisherError: unavailable,
-            Exception: failed,
-        },
+        exception_handlers={404: missing, PublisherError: unavailable, Exception: failed},
     )
+    return WebApp(app, files)
 
 
 def _healthy(_: Request) -> Response:
@@ -59,7 +61,8 @@ def _healthy(_: Request) -> Response:
 
 
 def _to_folder(request: Request) -> Response:
-    return RedirectResponse(f"{request.scope['path']}/", 301)
+    query = request.url.query
+    return RedirectResponse(f"{request.scope['path']}/" + (f"?{query}" if query else ""), 301)
 
 
 def _shown(request: Request) -> str:

@@ -52,7 +52,7 @@ def test_every_mistake_in_the_settings_is_told_at_once_with_its_line(site: Path)
         "PUBLISHER_MAIL_FROM=me": "The Name <me@example.org>",
         "PUBLISHER_SMTP_HOST=smtp.example.org:587": "without a port",
         "PUBLISHER_FEED_LIMIT=0": "from 1 to 1000",
-        "PUBLISHER_PERMALINK=/{year}/{title}/": "/{year}/{month}/{slug}/",
+        "PUBLISHER_PERMALINK=/{year}/{author}/": "/{year}/{month}/{slug}/",
         "PUBLISHER_DATABASE_URL=mysql://root:s3cret@db/x": "postgresql://user:password@host/name",
         "PUBLISHER_SITE_LANGUAGE=english, please": "pt-BR",
         "PUBLISHER_SITE_URL_FILE=url.txt": "only secrets are read from files",

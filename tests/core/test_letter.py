@@ -13,8 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from publisher.core.address import ascii_address
 from publisher.core.errors import AddressError, HeaderError
-from publisher.core.letter import SLOT, Draft, Mould, Sender, ascii_address
+from publisher.core.letter import SLOT, Draft, Mould, Sender
 from publisher.core.model import Envelope
 from publisher.core.token import TOKEN_LENGTH, Keys, fixed_token, read_fixed_token
 

@@ -2,7 +2,6 @@
 
 import random
 from datetime import UTC, datetime, timedelta
-from pathlib import PurePosixPath
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -11,61 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.core.identity import Register, parse_register
-from publisher.core.library import Source, read_library
-from publisher.core.model import Asset, Library, Post, Problem, Site
+from publisher.core.model import Problem
+from tests.core.readthrough import NOW, Files, arranged, one, read, site
 
-NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 GOOD = "---\ndate: 2026-11-01\ntitle: Good\n---\nA good post.\n"
-
-
-def site(url: str = "https://example.org", **changes: object) -> Site:
-    values: dict[str, object] = {
-        "url": url,
-        "service_url": url,
-        "title": "T",
-        "description": "",
-        "language": "en",
-        "timezone": ZoneInfo("Europe/Berlin"),
-        "author_name": "Ada",
-    }
-    return Site(**(values | changes))  # type: ignore[arg-type]
-
-
-def asset(path: str, kind: str = "image/png", size: int = 1234) -> Asset:
-    return Asset(path=PurePosixPath(path), size_bytes=size, media_type=kind, width=640, height=480)
-
-
-ASSETS = [asset("images/a b.png"), asset("bundle/pot.png"), asset("audio/bell.mp3", "audio/mpeg")]
-
-
-def read(
-    posts: dict[str, str | bytes | None],
-    *,
-    register: Register | None = None,
-    where: Site | None = None,
-    now: datetime = NOW,
-) -> Library:
-    sources = [
-        Source(path=PurePosixPath(path), data=text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
-        for path, text in posts.items()
-    ]
-    kept = Register() if register is None else register
-    return read_library(sources, ASSETS, kept, where or site(), now, folder="posts")
-
-
-def one(head: str, body: str = "Text\n", *, path: str = "a.md", where: Site | None = None) -> Post:
-    """The post that is read, about which nothing is complained."""
-    library = read({path: f"---\ndate: 2026-11-01\n{head}\n---\n{body}"}, where=where)
-    assert library.problems == ()
-    (post,) = library.posts
-    return post
 
 
 def complaint(text: str | bytes | None, *, path: str = "bad.md") -> Problem:
     """What is said of a bad post, which never stops a good one."""
-    library = read({path: text, "good.md": GOOD})
-    assert [post.title for post in library.posts] == ["Good"]
-    (problem,) = library.problems
+    found = read({path: text, "good.md": GOOD})
+    assert [post.title for post in found.posts] == ["Good"]
+    (problem,) = found.problems
     assert problem.severity == "error"
     return problem
 
@@ -75,49 +30,49 @@ def test_a_post_has_what_its_file_says() -> None:
         "---\ntitle: First light\ndate: 2026-11-01 08:30\nupdated: 2026-11-02\ntags: [a, b]\nauthor: Bob\n"
         "summary: In short\nlang: de\nexternal_url: https://example.com/x\nnothing: known\n---\n\nText.\n"
     )
-    library = read({"notes/2026-10-31-first.md": text})
-    (post,) = library.posts
-    assert library.problems == ()
+    found = read({"notes/2026-10-31-first.md": text})
+    ((post, body),) = found.stories
+    assert found.problems == ()
     assert (post.title, post.headline, post.summary) == ("First light", "First light", "In short")
     assert post.published_at == datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
     assert post.updated_at == datetime(2026, 11, 1, 23, 0, tzinfo=UTC)
     assert (post.path, post.url) == ("/2026/11/first/", "https://example.org/2026/11/first/")
     assert (post.tags, post.authors, post.language) == (("a", "b"), ("Bob",), "de")
     assert (post.source, post.external_url) == ("notes/2026-10-31-first.md", "https://example.com/x")
-    assert (post.html, post.content_html, post.text) == ("<p>Text.</p>\n", "<p>Text.</p>", "Text.")
+    assert (body.html, body.content_html, body.text) == ("<p>Text.</p>\n", "<p>Text.</p>", "Text.")
     assert post.key == "2026-11-01:first"
     assert post.id == "tag:example.org,2026-11-01:first"
-    assert post.mail
+    assert [placed.entry.mail for placed in found.library.placed] == [True]
 
 
 def test_posts_stand_newest_first() -> None:
-    library = read({f"{day:02}.md": f"---\ndate: 2026-11-{day:02}\n---\nText" for day in (3, 1, 20, 7)})
-    assert [post.published_at.astimezone(ZoneInfo("Europe/Berlin")).day for post in library.posts] == [20, 7, 3, 1]
+    found = read({f"{day:02}.md": f"---\ndate: 2026-11-{day:02}\n---\nText" for day in (3, 1, 20, 7)})
+    assert [post.published_at.astimezone(ZoneInfo("Europe/Berlin")).day for post in found.posts] == [20, 7, 3, 1]
 
 
 def test_drafts_are_left_out_in_silence_whatever_else_they_lack() -> None:
-    library = read(
+    found = read(
         {
             "a.md": "---\ndraft: true\n---\n",
             "b.md": "---\ndate: 2026-11-01\npublished: false\n---\n",
             "c.md": "---\nstatus: draft\ndate: soon\n---\n",
         }
     )
-    assert (library.posts, library.problems, library.next_at) == ((), (), None)
+    assert (found.posts, found.problems, found.library.next_at) == ((), (), None)
 
 
 def test_a_future_post_is_absent_until_its_time() -> None:
-    posts: dict[str, str | bytes | None] = {
+    posts: Files = {
         "a.md": "---\ndate: 2026-11-22 09:00\n---\nA",
         "b.md": "---\ndate: 2026-11-22 09:00:01\n---\nB",
         "c.md": "---\ndate: 2099-01-01\n---\nC",
     }
-    library = read(posts)
-    assert [post.source for post in library.posts] == ["a.md"]
-    assert library.next_at == NOW + timedelta(seconds=1)
+    found = read(posts)
+    assert found.sources == ["a.md"]
+    assert found.library.next_at == NOW + timedelta(seconds=1)
     later = read(posts, now=NOW + timedelta(seconds=1))
-    assert [post.source for post in later.posts] == ["b.md", "a.md"]
-    assert later.next_at == datetime(2098, 12, 31, 23, tzinfo=UTC)
+    assert later.sources == ["b.md", "a.md"]
+    assert later.library.next_at == datetime(2098, 12, 31, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -175,9 +130,9 @@ def test_a_name_that_would_break_the_register_is_a_problem(name: str) -> None:
     ],
 )
 def test_odd_values_stop_nothing(head: str) -> None:
-    library = read({"odd.md": f"---\ndate: 2026-11-02\n{head}\n---\nText", "good.md": GOOD})
-    assert [post.source for post in library.posts] == ["odd.md", "good.md"]
-    for post in library.posts:
+    found = read({"odd.md": f"---\ndate: 2026-11-02\n{head}\n---\nText", "good.md": GOOD})
+    assert found.sources == ["odd.md", "good.md"]
+    for post in found.posts:
         assert all(len(unquote(part).encode()) <= 255 for part in post.path.split("/"))
         assert ".." not in post.path
 
@@ -197,16 +152,16 @@ def test_odd_values_stop_nothing(head: str) -> None:
     ids=range(8),
 )
 def test_a_hostile_body_stops_nothing(body: str) -> None:
-    library = read({"odd.md": f"---\ndate: 2026-11-02\n---\nText {body}", "good.md": GOOD})
-    assert [post.source for post in library.posts] == ["odd.md", "good.md"]
-    assert "<script" not in library.posts[0].content_html
+    found = read({"odd.md": f"---\ndate: 2026-11-02\n---\nText {body}", "good.md": GOOD})
+    assert found.sources == ["odd.md", "good.md"]
+    assert "<script" not in found.stories[0].body.content_html
 
 
 def test_control_characters_are_left_out_and_told_with_their_line() -> None:
-    library = read({"a.md": "---\ndate: 2026-11-01\ntitle: A\x07b\n---\nText\x00"})
-    (post,) = library.posts
-    assert (post.title, post.text) == ("Ab", "Text")
-    (problem,) = library.problems
+    found = read({"a.md": "---\ndate: 2026-11-01\ntitle: A\x07b\n---\nText\x00"})
+    ((post, body),) = found.stories
+    assert (post.title, body.text) == ("Ab", "Text")
+    (problem,) = found.problems
     assert (problem.file, problem.line, problem.severity) == ("posts/a.md", 3, "warning")
 
 
@@ -214,16 +169,16 @@ def test_control_characters_are_left_out_and_told_with_their_line() -> None:
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_line_ends_and_byte_order_mark_make_no_difference(end: str, mark: str) -> None:
     text = mark + "---\ndate: 2026-11-01\n---\n# Head\n\nText\n\n- a\n".replace("\n", end)
-    (post,) = read({"a.md": text}).posts
-    assert (post.title, post.content_html) == ("Head", "<p>Text</p>\n<ul>\n<li>a</li>\n</ul>")
+    ((post, body),) = read({"a.md": text}).stories
+    assert (post.title, body.content_html) == ("Head", "<p>Text</p>\n<ul>\n<li>a</li>\n</ul>")
 
 
 def test_the_first_heading_is_the_title() -> None:
-    post = one("lang: en", "# Head *line*\n\nText\n")
-    assert (post.title, post.headline, post.content_html) == ("Head line", "Head line", "<p>Text</p>")
-    assert one("title: Own", "# Head\n\nText\n").title == "Own"
-    assert "<h1" in one("title: Own", "# Head\n\nText\n").html
-    assert one("title: Don't", "# Don't\n\nText\n").content_html == "<p>Text</p>"
+    post, body = one("lang: en", "# Head *line*\n\nText\n")
+    assert (post.title, post.headline, body.content_html) == ("Head line", "Head line", "<p>Text</p>")
+    assert one("title: Own", "# Head\n\nText\n").post.title == "Own"
+    assert "<h1" in one("title: Own", "# Head\n\nText\n").body.html
+    assert one("title: Don't", "# Don't\n\nText\n").body.content_html == "<p>Text</p>"
 
 
 @pytest.mark.parametrize(
@@ -237,15 +192,16 @@ def test_the_first_heading_is_the_title() -> None:
     ],
 )
 def test_a_note_has_no_title_and_a_headline_of_its_first_words(body: str, headline: str) -> None:
-    post = one("lang: en", body)
+    post = one("lang: en", body).post
     assert post.title is None
     assert post.headline == headline
     assert len(post.headline) <= 70
 
 
 def test_mail_false_keeps_a_post_out_of_letters_alone() -> None:
-    assert one("mail: false").mail is False
-    assert one("mail: true").mail is True
+    wishes = {"a.md": "mail: false\n", "b.md": "mail: true\n", "c.md": ""}
+    library = arranged({name: f"---\ndate: 2026-11-01\n{wish}---\nText" for name, wish in wishes.items()})
+    assert {post.source: post.entry.mail for post in library.placed} == {"a.md": False, "b.md": True, "c.md": True}
 
 
 @pytest.mark.parametrize(
@@ -264,11 +220,11 @@ def test_mail_false_keeps_a_post_out_of_letters_alone() -> None:
     ],
 )
 def test_the_address_comes_from_the_name_of_the_file_or_its_folder(path: str, expected: str) -> None:
-    assert one("lang: en", path=path).path == expected
+    assert one("lang: en", path=path).post.path == expected
 
 
 def test_the_slug_of_the_front_matter_wins_in_the_address_and_not_in_the_key() -> None:
-    post = one("slug: Better Name", path="worse.md")
+    post = one("slug: Better Name", path="worse.md").post
     assert (post.path, post.key) == ("/2026/11/better-name/", "2026-11-01:worse")
 
 
@@ -282,29 +238,29 @@ def test_the_day_in_the_name_is_the_date_where_none_is_given() -> None:
     [("/{slug}/", "/a/"), ("/{year}/{month}/{day}/{slug}/", "/2026/11/01/a/"), ("/blog/{slug}/", "/blog/a/")],
 )
 def test_the_permalink_is_the_owners(permalink: str, path: str) -> None:
-    assert one("lang: en", where=site(permalink=permalink)).path == path
+    assert one("lang: en", where=site(permalink=permalink)).post.path == path
 
 
 @pytest.mark.parametrize("name", ["tags", "archive", "subscribe", "confirm", "u", "api", "dev", "owner", "editions"])
 def test_no_post_takes_an_address_of_the_site_itself(name: str) -> None:
-    library = read({f"{name}.md": GOOD}, where=site(permalink="/{slug}/"))
-    assert library.posts == ()
-    assert library.problems[0].wanted == "wanted is another slug"
+    found = read({f"{name}.md": GOOD}, where=site(permalink="/{slug}/"))
+    assert found.posts == ()
+    assert found.problems[0].wanted == "wanted is another slug"
 
 
 def test_of_two_posts_with_one_address_the_one_that_had_it_keeps_it() -> None:
     register = Register()
     read({"b.md": "---\ndate: 2026-11-01\nslug: same\n---\n"}, register=register)
-    posts: dict[str, str | bytes | None] = {
+    posts: Files = {
         "a.md": "---\ndate: 2026-11-01\ntitle: A\nslug: same\n---\n",
         "b.md": "---\ndate: 2026-11-01\nslug: same\n---\n",
     }
-    library = read(posts, register=register)
-    assert [post.source for post in library.posts] == ["b.md"]
-    (problem,) = library.problems
+    found = read(posts, register=register)
+    assert found.sources == ["b.md"]
+    (problem,) = found.problems
     assert (problem.file, problem.line) == ("posts/a.md", 4)
     assert problem.what == "the address /2026/11/same/ is that of b.md"
-    assert [post.source for post in read(posts).posts] == ["a.md"]
+    assert read(posts).sources == ["a.md"]
 
 
 @pytest.mark.parametrize(
@@ -318,19 +274,19 @@ def test_of_two_posts_with_one_address_the_one_that_had_it_keeps_it() -> None:
     ],
 )
 def test_no_two_posts_have_one_id(first: str, second: str) -> None:
-    posts: dict[str, str | bytes | None] = {
+    posts: Files = {
         f"{name}.md": f"---\ndate: 2026-11-01\n{head}\n---\n" for name, head in (("a", first), ("b", second))
     }
-    library = read(posts)
-    assert [post.source for post in library.posts] == ["a.md"]
-    (problem,) = library.problems
+    found = read(posts)
+    assert found.sources == ["a.md"]
+    (problem,) = found.problems
     assert problem.file == "posts/b.md"
     assert "is that of a.md" in problem.what
 
 
 def test_ids_that_the_posts_ask_for_are_kept_as_they_are() -> None:
-    assert one("guid: https://old.example/?p=12").id == "https://old.example/?p=12"
-    assert one("uuid: 6e8bc430").id == "tag:example.org,2026-11-01:6e8bc430"
+    assert one("guid: https://old.example/?p=12").post.id == "https://old.example/?p=12"
+    assert one("uuid: 6e8bc430").post.id == "tag:example.org,2026-11-01:6e8bc430"
 
 
 def test_a_renamed_re_dated_re_titled_post_is_the_same_post() -> None:
@@ -373,10 +329,10 @@ def test_posts_that_are_not_public_are_not_remembered() -> None:
 def test_addresses_in_a_post_lead_to_the_same_place_from_page_and_feed(
     root: str, body: str, on_page: str, in_feed: str
 ) -> None:
-    post = one("lang: en", body, path="bundle/index.md", where=site(f"https://example.org{root}"))
+    found = one("lang: en", body, path="bundle/index.md", where=site(f"https://example.org{root}")).body
     values = {"root": root, "site": f"https://example.org{root}"}
-    assert f'="{on_page.format(**values)}"' in post.html
-    assert f'="{in_feed.format(**values)}"' in post.content_html
+    assert f'="{on_page.format(**values)}"' in found.html
+    assert f'="{in_feed.format(**values)}"' in found.content_html
 
 
 @pytest.mark.parametrize(
@@ -392,7 +348,7 @@ def test_addresses_in_a_post_lead_to_the_same_place_from_page_and_feed(
 def test_an_image_is_found_beside_the_post_or_elsewhere(
     head: str, url: str, size: tuple[int | None, int | None]
 ) -> None:
-    image = one(f"{head}\nimage_alt: A pot", path="bundle/index.md").image
+    image = one(f"{head}\nimage_alt: A pot", path="bundle/index.md").post.image
     assert image is not None
     assert (image.url, image.alt, image.width, image.height) == (url, "A pot", *size)
 
@@ -410,15 +366,15 @@ def test_an_image_is_found_beside_the_post_or_elsewhere(
     ],
 )
 def test_an_enclosure_has_its_address_type_and_length(head: str, url: str, kind: str, length: int) -> None:
-    found = one(head).enclosure
+    found = one(head).post.enclosure
     assert found is not None
     assert (found.url, found.media_type, found.length_bytes) == (url, kind, length)
 
 
 @pytest.mark.parametrize("key", ["image", "enclosure"])
 def test_a_file_that_is_not_there_is_a_warning_and_the_post_goes_on(key: str) -> None:
-    library = read({"a.md": f"---\ndate: 2026-11-01\n{key}: nowhere.png\n---\nText"})
-    (post,), (problem,) = library.posts, library.problems
+    found = read({"a.md": f"---\ndate: 2026-11-01\n{key}: nowhere.png\n---\nText"})
+    (post,), (problem,) = found.posts, found.problems
     assert post.image is None
     assert post.enclosure is None
     assert (problem.line, problem.severity) == (3, "warning")
@@ -426,13 +382,13 @@ def test_a_file_that_is_not_there_is_a_warning_and_the_post_goes_on(key: str) ->
 
 
 def test_tags_are_read_under_all_names_and_spellings_that_share_a_page_are_one() -> None:
-    library = read(
+    found = read(
         {
             "a.md": "---\ndate: 2026-11-02\ntags: [Sea Ice, sea]\ncategories: weather\n---\n",
             "b.md": "---\ndate: 2026-11-01\ncategory: sea-ice, SEA\n---\n",
         }
     )
-    assert [(tag, [post.source for post in posts]) for tag, posts in library.tags()] == [
+    assert [(tag, [post.source for post in posts]) for tag, posts in found.library.tags] == [
         ("sea", ["a.md", "b.md"]),
         ("Sea Ice", ["a.md", "b.md"]),
         ("weather", ["a.md"]),
@@ -440,24 +396,24 @@ def test_tags_are_read_under_all_names_and_spellings_that_share_a_page_are_one()
 
 
 def test_who_writes_is_the_posts_author_else_the_sites() -> None:
-    assert one("authors: [Bob, Eve]").authors == ("Bob", "Eve")
-    assert one("lang: en").authors == ("Ada",)
-    assert one("lang: en", where=site(author_name=None)).authors == ()
+    assert one("authors: [Bob, Eve]").post.authors == ("Bob", "Eve")
+    assert one("lang: en").post.authors == ("Ada",)
+    assert one("lang: en", where=site(author_name=None)).post.authors == ()
 
 
 def test_the_page_keeps_the_authors_own_html_and_the_feed_does_not() -> None:
-    post = one("lang: en", 'Text\n\n<div style="color:red"><script>x()</script>own</div>\n')
-    assert "<script>x()</script>" in post.html
-    assert post.content_html == "<p>Text</p>\n<div>own</div>"
-    assert "x()" not in post.text
+    body = one("lang: en", 'Text\n\n<div style="color:red"><script>x()</script>own</div>\n').body
+    assert "<script>x()</script>" in body.html
+    assert body.content_html == "<p>Text</p>\n<div>own</div>"
+    assert "x()" not in body.text
 
 
 def test_the_summary_is_the_writers_else_the_first_words() -> None:
-    assert one("description: Short", "Long text").summary == "Short"
-    assert one("lang: en", "# Head\n\nFirst words.\n").summary == "First words."
+    assert one("description: Short", "Long text").post.summary == "Short"
+    assert one("lang: en", "# Head\n\nFirst words.\n").post.summary == "First words."
 
 
-POSTS: dict[str, str | bytes | None] = {
+POSTS: Files = {
     "a.md": GOOD,
     "b/index.md": "---\ndate: 2026-11-01\nimage: pot.png\n---\n# B\n\n![](pot.png) text[^1]\n\n[^1]: note\n",
     "2026-10-01-c.md": "A note, *really*.",
@@ -486,11 +442,11 @@ def test_the_same_files_in_any_order_are_the_same_library_and_register(seed: int
 )
 def test_no_file_whatever_is_in_it_stops_a_good_post(data: bytes) -> None:
     register = Register()
-    library = read({"any.md": data, "good.md": GOOD}, register=register)
-    assert "good.md" in [post.source for post in library.posts]
-    assert {post.source for post in library.posts} | {p.file.removeprefix("posts/") for p in library.problems} <= {
+    found = read({"any.md": data, "good.md": GOOD}, register=register)
+    assert "good.md" in found.sources
+    assert {post.source for post in found.posts} | {p.file.removeprefix("posts/") for p in found.problems} <= {
         "any.md",
         "good.md",
     }
     assert parse_register(register.render()).render() == register.render()
-    assert read({"any.md": data, "good.md": GOOD}, register=register) == library
+    assert read({"any.md": data, "good.md": GOOD}, register=register) == found

@@ -1,5 +1,6 @@
 """Addresses made of words, text that XML may hold, and what the values derive from themselves."""
 
+import pickle
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -12,14 +13,14 @@ from lxml import etree
 
 from publisher.core.media import media_type
 from publisher.core.model import (
-    Enclosure,
-    Library,
+    Image,
     Post,
     Problem,
     Reply,
     Site,
     direction,
     is_one_line,
+    is_plain,
     is_printable,
     one_line,
     printable,
@@ -42,10 +43,8 @@ def post(key: str = "k", **changes: object) -> Post:
         headline="A title",
         published_at=AT,
         updated_at=AT,
-        html="<p>Text</p>",
-        content_html="<p>Text</p>",
-        text="Text",
         summary="Text",
+        reading_minutes=1,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -162,39 +161,31 @@ def test_a_reply_reads_as_the_server_said_it(reply: Reply, text: str) -> None:
     assert str(reply) == text
 
 
+@pytest.mark.parametrize("is_note", [True, False])
+def test_a_post_comes_back_from_another_process_as_it_was(is_note: bool) -> None:
+    made = post(title=None if is_note else "A title", tags=("a", "b"), image=Image(url="https://example.org/a.png"))
+    again = pickle.loads(pickle.dumps(made))
+    assert again == made
+    assert hash(again) == hash(made)
+    assert again.image == Image(url="https://example.org/a.png")
+
+
+@quick
+@given(st.binary(max_size=40) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "ignore")))
+def test_what_bytes_tell_to_be_plain_is_printable(data: bytes) -> None:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return
+    assert is_printable(text) or not is_plain(data)
+
+
 @pytest.mark.parametrize(
-    "changed",
-    [
-        {"headline": "Another"},
-        {"content_html": "<p>Other</p>"},
-        {"summary": "Other"},
-        {"external_url": "https://example.com/"},
-        {"enclosure": Enclosure(url="https://example.org/a.mp3", media_type="audio/mpeg", length_bytes=1)},
-    ],
+    ("data", "expected"),
+    [(b"a b\tc\r\n", True), ("é 日本".encode(), True), (b"\x07", False), (b"a\x7f", False), (b"\xc2\x85", False)],
 )
-def test_the_fingerprint_changes_with_what_a_reader_sees(changed: dict[str, object]) -> None:
-    assert replace(post(), **changed).fingerprint != post().fingerprint  # type: ignore[arg-type]
-
-
-def test_the_fingerprint_stays_where_nothing_is_seen() -> None:
-    moved = post(source="b.md", path="/b/", url="https://example.org/b/", tags=("x",), html="<p class=x>Text</p>")
-    assert moved.fingerprint == post().fingerprint
-    assert len(post(headline="\ud83d").fingerprint) == 32
-
-
-@pytest.mark.parametrize(("words", "minutes"), [(0, 1), (1, 1), (345, 2), (460, 2), (2300, 10)])
-def test_reading_takes_a_minute_at_least(words: int, minutes: int) -> None:
-    assert post(text="word " * words).reading_minutes == minutes
-
-
-def test_spellings_of_a_tag_share_a_page_and_each_post_stands_there_once() -> None:
-    newer, older = post("new", tags=("Sea Ice", "sea-ice", "zoo")), post("old", tags=("SEA ICE", "Apple"))
-    found = Library(posts=(newer, older), assets=(), problems=(), next_at=None).tags()
-    assert [(tag, [p.key for p in posts]) for tag, posts in found] == [
-        ("Apple", ["old"]),
-        ("Sea Ice", ["new", "old"]),
-        ("zoo", ["new"]),
-    ]
+def test_most_files_are_told_to_be_plain_from_their_bytes(data: bytes, expected: bool) -> None:
+    assert is_plain(data) is expected
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 DEBIAN_PACKAGES = (
+    "caddy",
     "chromium",
     "dovecot-imapd",
     "dovecot-lmtpd",
     "fonts-dejavu-core",  # letters in screenshots
     "libatomic1",  # of Playwright's driver
+    "newsboat",
+    "nginx-light",
     "openssl",
     "postfix",
     "postgresql",
+    "rss2email",
 )
 
 _FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
@@ -57,6 +61,10 @@ def missing() -> dict[str, str]:
     return {name: reason for name, reason in reasons.items() if reason}
 
 
+def _caddy() -> str | None:
+    return None if program("caddy") else "caddy is not installed"
+
+
 def _chromium() -> str | None:
     return None if program("chromium", "chromium-browser", "google-chrome") else "chromium is not installed"
 
@@ -66,6 +74,10 @@ def _dovecot() -> str | None:
         return "dovecot or openssl is not installed"
     complete = any((folder / "imap").exists() and (folder / "lmtp").exists() for folder in _DOVECOT_PROGRAMS)
     return None if complete else "dovecot lacks its IMAP or LMTP part"
+
+
+def _nginx() -> str | None:
+    return None if program("nginx") else "nginx is not installed"
 
 
 def _postfix() -> str | None:
@@ -78,9 +90,21 @@ def _postgresql() -> str | None:
     return None if postgresql_programs() else "postgresql is not installed"
 
 
+def _newsboat() -> str | None:
+    return None if program("newsboat") else "newsboat is not installed"
+
+
+def _rss2email() -> str | None:
+    return None if program("r2e") else "rss2email is not installed"
+
+
 _CHECKS: dict[str, Callable[[], str | None]] = {
+    "caddy": _caddy,
     "chromium": _chromium,
     "dovecot": _dovecot,
+    "newsboat": _newsboat,
+    "nginx": _nginx,
     "postfix": _postfix,
     "postgresql": _postgresql,
+    "rss2email": _rss2email,
 }

@@ -16,7 +16,6 @@ from publisher.actions.compose import compose
 from publisher.actions.deliver import drain
 from publisher.actions.editions import cancel, overview
 from publisher.actions.publication import Publication
-from publisher.actions.publish import scan
 from publisher.actions.release import release_due
 from publisher.actions.subscribe import add, confirm, find, forget_unconfirmed, leave, sign_up, undo_leave
 from publisher.core.errors import Busy, StorageError
@@ -24,7 +23,7 @@ from publisher.core.ledger import Delivery
 from publisher.core.retry import Outcome
 from publisher.storage import Storage, open_storage
 from publisher.storage.schema import REVISION, deliveries, metadata, subscribers, suppressions
-from tests.storage.worlds import START, CuedRelay, counted, library, post, publication
+from tests.storage.worlds import START, CuedRelay, counted, library, post, publication, scan
 
 EIGHT = START + timedelta(hours=8)
 SENT = Outcome(state="sent")
@@ -44,8 +43,8 @@ def site(storage: Storage, tmp_path: Path, relay: CuedRelay) -> Publication:
         add(found, f"reader{number}@example.org", f"{number:016x}", START)
     posts = library(post(0), post(1))
     scan(found, posts, START)
-    release_due(found, posts, EIGHT)
-    compose(found, posts, EIGHT)
+    release_due(found, posts.library, EIGHT)
+    compose(found, posts.library, EIGHT)
     return found
 
 
@@ -186,12 +185,12 @@ def test_two_composers_and_four_senders_at_once_make_and_send_each_letter_once(
     drain(site, lambda: EIGHT, threading.Event())
     scan(site, posts, EIGHT)
     later = EIGHT + timedelta(days=1)
-    release_due(site, posts, later)
+    release_due(site, posts.library, later)
 
     def work(number: int) -> None:
         try:
             if number < 2:
-                compose(site, posts, later)
+                compose(site, posts.library, later)
             drain(site, lambda: later, threading.Event())
         except Busy:
             pass
@@ -209,7 +208,7 @@ def test_numbers_are_given_once_each_without_a_gap_whoever_asks(site: Publicatio
 
     def release(_: int) -> list[int]:
         try:
-            return [found.number for found in release_due(site, posts, EIGHT)]
+            return [found.number for found in release_due(site, posts.library, EIGHT)]
         except Busy:
             return []
 

@@ -1,6 +1,5 @@
 """Who gets what: the ledger's rules one by one, through the real actions, on both databases."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -10,11 +9,9 @@ import pytest
 from publisher.actions.compose import compose
 from publisher.actions.editions import approve, cancel, overview, retry
 from publisher.actions.publication import Publication
-from publisher.actions.publish import scan
 from publisher.actions.release import answer_waiting, release_due
 from publisher.actions.subscribe import confirm, find, forget_unconfirmed, leave, sign_up, undo_leave
 from publisher.core.ledger import Edition
-from publisher.core.model import Library
 from publisher.core.subscription import Subscriber
 from publisher.storage import Storage
 from tests.storage.worlds import (
@@ -25,11 +22,13 @@ from tests.storage.worlds import (
     START,
     UNKNOWN,
     CuedRelay,
+    Pieces,
     counted,
     headlines,
     library,
     post,
     publication,
+    scan,
     send,
     with_rules,
 )
@@ -57,10 +56,10 @@ def join(site: Publication, address: str, now: datetime = START) -> Subscriber:
     return find(site, address)
 
 
-def tick(site: Publication, posts: Library, now: datetime, *, is_sent: bool = True) -> None:
+def tick(site: Publication, posts: Pieces, now: datetime, *, is_sent: bool = True) -> None:
     scan(site, posts, now)
-    release_due(site, posts, now)
-    compose(site, posts, now)
+    release_due(site, posts.library, now)
+    compose(site, posts.library, now)
     if is_sent:
         send(site, now)
 
@@ -123,7 +122,7 @@ def test_a_released_post_that_is_withdrawn_stays_owed_until_it_is_back(site: Pub
     posts = library(post(0), post(1), post(2))
     tick(site, posts, START)
     scan(site, posts, START + timedelta(hours=2))
-    release_due(site, posts, START + timedelta(hours=2))
+    release_due(site, posts.library, START + timedelta(hours=2))
     tick(site, library(post(0), post(2)), EIGHT)
     assert digests(relay, "reader@example.org") == [["Headline-2"]]
     tick(site, library(post(0), post(2)), EIGHT + DAY)
@@ -343,7 +342,7 @@ def test_a_post_that_may_be_an_old_one_waits_for_the_owners_word(
     site: Publication, relay: CuedRelay, is_register_lost: bool
 ) -> None:
     join(site, "reader@example.org")
-    doubtful = library(post(0), replace(post(1), is_doubtful=not is_register_lost))
+    doubtful = library(post(0), post(1, is_doubtful=not is_register_lost))
     scan(site, doubtful, START, is_register_lost=is_register_lost)
     scan(site, library(post(0), post(1)), START)
     tick(site, library(post(0), post(1)), EIGHT)
@@ -374,8 +373,8 @@ def test_a_hold_that_began_in_a_future_that_never_came_ends(site: Publication, r
     scan(site, posts, START + timedelta(days=30))
     for hours in range(1, 40, 3):
         now = START + timedelta(hours=hours)
-        release_due(site, posts, now)  # no scan: no file changed
-        compose(site, posts, now)
+        release_due(site, posts.library, now)  # no scan: no file changed
+        compose(site, posts.library, now)
         send(site, now)
     assert digests(relay, "reader@example.org") == [["Headline-1"]]
 

@@ -16,11 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from publisher.actions.compose import compose
 from publisher.actions.editions import approve, cancel, overview
 from publisher.actions.publication import Publication
-from publisher.actions.publish import scan
 from publisher.actions.release import release_due
 from publisher.actions.subscribe import confirm, find, leave, sign_up, undo_leave
 from publisher.core.ledger import OPEN
-from publisher.core.model import Library, Post
 from publisher.core.subscription import Subscriber
 from publisher.storage import Storage
 from publisher.storage.schema import arrears, deliveries, edition_items, releases, suppressions
@@ -32,10 +30,13 @@ from tests.storage.worlds import (
     START,
     UNKNOWN,
     CuedRelay,
+    Piece,
+    Pieces,
     counted,
     library,
     post,
     publication,
+    scan,
     send,
     with_rules,
 )
@@ -54,7 +55,7 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
             high_water = site.folders.state / "high-water"
             high_water.unlink(missing_ok=True)
             self.site, self.now = site, START
-            self.posts: dict[str, Post] = {"history": post(0)}
+            self.posts: dict[str, Piece] = {"history": post(0)}
             self.hidden: set[str] = set()
             self.numbered: dict[int, str] = {}
             self.waiting: dict[str, set[str]] = defaultdict(set)
@@ -64,7 +65,7 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
 
         # -- the writer
 
-        def library(self) -> Library:
+        def library(self) -> Pieces:
             return library(*(found for key, found in self.posts.items() if key not in self.hidden))
 
         @rule()
@@ -127,14 +128,14 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
         def tick(self) -> None:
             found = self.library()
             scan(self.site, found, self.now)
-            for release in release_due(self.site, found, self.now):
+            for release in release_due(self.site, found.library, self.now):
                 self.numbered[release.number] = release.post
                 for who in READERS:
                     if (reader := self.reader(who)) and reader.confirmed_at:
                         self.waiting[who].add(release.post)
             turns = [who for who in READERS if self.is_turn(who)]
             before = self.letters()
-            compose(self.site, found, self.now)
+            compose(self.site, found.library, self.now)
             made = {who: keys for (edition, who), keys in self.letters().items() if (edition, who) not in before}
             public = {one.key for one in found.posts}
             for who in READERS:

@@ -1,4 +1,4 @@
-"""A publication without files: posts as values, a clock as a number of hours, and a relay that answers on cue."""
+"""A publication whose posts are told by number, with a clock as a number of hours, and a relay that answers on cue."""
 
 import threading
 from collections import Counter
@@ -6,13 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes
-from pathlib import Path
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
+from publisher.actions import scan as ledger
 from publisher.actions.deliver import Drained, drain
 from publisher.actions.publication import Folders, Publication, Rules
+from publisher.actions.survey import Survey
+from publisher.core.identity import Register
 from publisher.core.letter import Sender
-from publisher.core.model import Envelope, Library, Post, Reply, Site
+from publisher.core.library import Library, arrange
+from publisher.core.manuscript import Source, read_manuscript
+from publisher.core.model import Envelope, Reply, Site
 from publisher.core.retry import Answer
 from publisher.core.slots import Daily
 from publisher.core.token import Keys
@@ -20,6 +26,14 @@ from publisher.storage import Storage
 from publisher.templates import Templates
 
 START = datetime(2026, 3, 1, 0, 0, tzinfo=UTC)
+SITE = Site(
+    url="https://example.org",
+    service_url="https://example.org",
+    title="Example",
+    description="An example",
+    language="en",
+    timezone=ZoneInfo("UTC"),
+)
 KEYS = Keys(keys=("k" * 32,))
 ACCEPTED = Answer(stage="data", reply=Reply(code=250, enhanced="2.0.0", text="ok"))
 REFUSED = Answer(stage="rcpt", reply=Reply(code=550, enhanced=None, text="no"))
@@ -74,43 +88,70 @@ def headlines(envelope: Envelope) -> list[str]:
     return sorted({line.strip() for line in lines if line.strip().startswith("Headline-")})
 
 
-def post(number: int, *, text: str = "text", mail: bool = True) -> Post:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A post and its file."""
+
+    number: int
+    text: str = "text"
+    mail: bool = True
+    is_doubtful: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"2026-03-01:p{self.number}"
+
+    @property
+    def source(self) -> str:
+        return f"p{self.number}.md"
+
+    @property
+    def data(self) -> bytes:
+        at, mail = START + timedelta(minutes=self.number), "" if self.mail else "mail: false\n"
+        return f"---\ntitle: Headline-{self.number}\ndate: {at.isoformat()}\n{mail}---\n{self.text}\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """All posts that are public at a moment."""
+
+    posts: tuple[Piece, ...]
+
+    @property
+    def library(self) -> Library:
+        return _library(self.posts)
+
+
+@lru_cache(maxsize=64)
+def _library(pieces: tuple[Piece, ...]) -> Library:
+    sources = [Source(path=PurePosixPath(piece.source), data=piece.data) for piece in pieces]
+    manuscripts = [read_manuscript(source, SITE, "posts") for source in sources]
+    found = arrange(manuscripts, {}, Register(), SITE, datetime.max.replace(tzinfo=UTC), folder="posts")
+    doubtful = {piece.key for piece in pieces if piece.is_doubtful}
+    return replace(found, placed=tuple(each._replace(is_doubtful=each.key in doubtful) for each in found.placed))
+
+
+def post(number: int, *, text: str = "text", mail: bool = True, is_doubtful: bool = False) -> Piece:
     """The post of this number, published so many minutes after the start."""
-    at = START + timedelta(minutes=number)
-    path = f"/2026/03/{number}/"
-    return Post(
-        key=f"2026-03-01:p{number}",
-        id=f"tag:example.org,2026-03-01:p{number}",
-        source=f"p{number}.md",
-        path=path,
-        url=f"https://example.org{path}",
-        title=f"Headline-{number}",
-        headline=f"Headline-{number}",
-        published_at=at,
-        updated_at=at,
-        html=f"<p>{text}</p>",
-        content_html=f"<p>{text}</p>",
-        text=text,
-        summary=text,
-        mail=mail,
+    return Piece(number=number, text=text, mail=mail, is_doubtful=is_doubtful)
+
+
+def library(*posts: Piece) -> Pieces:
+    return Pieces(posts)
+
+
+def scan(site: Publication, found: Pieces, now: datetime, *, is_register_lost: bool = False) -> None:
+    """Put these posts into the folder, and tell the ledger of them."""
+    site.folders.posts.mkdir(exist_ok=True)
+    for piece in found.posts:
+        (site.folders.posts / piece.source).write_bytes(piece.data)
+    survey = Survey(
+        library=found.library, register=Register(), is_register_lost=is_register_lost, sources={}, assets={}
     )
-
-
-def library(*posts: Post) -> Library:
-    newest_first = tuple(sorted(posts, key=lambda found: (found.published_at, found.key), reverse=True))
-    return Library(posts=newest_first, assets=(), problems=(), next_at=None)
+    ledger.scan(site, survey, now)
 
 
 def publication(storage: Storage, folder: Path, relay: CuedRelay) -> Publication:
-    zone = ZoneInfo("UTC")
-    site = Site(
-        url="https://example.org",
-        service_url="https://example.org",
-        title="Example",
-        description="An example",
-        language="en",
-        timezone=zone,
-    )
     sender = Sender(
         name="Example",
         address="digest@example.org",
@@ -122,9 +163,9 @@ def publication(storage: Storage, folder: Path, relay: CuedRelay) -> Publication
         keys=KEYS,
     )
     return Publication(
-        site=site,
+        site=SITE,
         rules=Rules(
-            slots=Daily(at=time(8), zone=zone),
+            slots=Daily(at=time(8), zone=SITE.timezone),
             hold=timedelta(hours=1),
             release_burst=1000,
             stale_after=timedelta(hours=72),
@@ -138,9 +179,10 @@ def publication(storage: Storage, folder: Path, relay: CuedRelay) -> Publication
             output=folder / "public",
             templates=folder / "templates",
             state=folder / "var",
+            compiled=folder / "var" / "build" / "templates",
         ),
         storage=storage,
-        templates=Templates(site, folder / "templates"),
+        templates=Templates(SITE, folder / "templates"),
         keys=KEYS,
         sender=sender,
         relay=relay,

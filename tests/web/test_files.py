@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.actions.publish import publish
+from publisher.actions.tick import publish_and_scan
 from tests.site import POST, Answer, Web, new_site, served
 
 SOUND = bytes(range(256)) * 40
@@ -121,7 +121,7 @@ def test_a_changed_file_is_another_one_at_once_and_never_from_the_future(tmp_pat
         from_future = parsedate_to_datetime(web.get("/rss.xml").headers["Last-Modified"])
         assert from_future <= datetime.now(UTC)
         (folder / "posts" / "low-water.md").write_text(POST.replace("noon", "midnight"))
-        publish(web.publication, web.clock())
+        publish_and_scan(web.publication, web.clock())
         after = web.get("/rss.xml", If_None_Match=before.headers["ETag"])
         assert (after.status, b"midnight" in after.body) == (200, True)
         assert after.headers["ETag"] != before.headers["ETag"]

@@ -3,18 +3,15 @@
 python -m tests.core.feeds.golden_files && git diff tests/core/feeds/golden
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 from publisher import __version__
-from publisher.core.feeds.atom import atom
-from publisher.core.feeds.rss import rss
-from publisher.core.model import Feed
-from tests.core.feeds.examples import FEEDS
+from publisher.core.feeds import FORMATS, Format
+from tests.core.feeds.examples import EXAMPLES, written
 
 FOLDER = Path(__file__).parent / "golden"
-FORMATS: dict[str, Callable[[Feed], bytes]] = {"rss": rss, "atom": atom}
-NAMES = [(name, kind) for name in FEEDS for kind in FORMATS]
+KINDS: dict[str, Format] = {form.name: form for form in FORMATS}
+NAMES = [(name, kind) for name in EXAMPLES for kind in KINDS]
 
 VERSION = {
     f"<generator>publisher {__version__}<".encode(): b"<generator>publisher @VERSION@<",
@@ -24,14 +21,14 @@ VERSION = {
 
 
 def made(name: str, kind: str) -> bytes:
-    document = FORMATS[kind](FEEDS[name])
-    for written, kept in VERSION.items():
-        document = document.replace(written, kept)
+    document = written(EXAMPLES[name], KINDS[kind])
+    for ours, kept in VERSION.items():
+        document = document.replace(ours, kept)
     return document
 
 
 def path(name: str, kind: str) -> Path:
-    return FOLDER / f"{name}.{kind}.xml"
+    return FOLDER / f"{name}.{KINDS[kind].file}"
 
 
 if __name__ == "__main__":

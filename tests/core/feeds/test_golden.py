@@ -29,7 +29,7 @@ def test_every_feed_is_as_it_is_kept(name: str, kind: str) -> None:
 
 
 def test_nothing_else_is_kept() -> None:
-    assert set(path("rich", "rss").parent.iterdir()) == {path(*name) for name in NAMES}
+    assert set(path("rich", "RSS").parent.iterdir()) == {path(*name) for name in NAMES}
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,20 @@ import feedgen.feed
 import pytest
 from lxml import etree
 
-from publisher.core.feeds.atom import atom
+from publisher.core.feeds import FeedItem
 from publisher.core.feeds.elements import Elements
-from publisher.core.feeds.rss import rss
-from publisher.core.model import Feed, FeedItem
-from tests.core.feeds.examples import FEEDS
-from tests.core.feeds.golden_files import FORMATS
+from tests.core.feeds.examples import EXAMPLES, Example, atom, rss, written
+from tests.core.feeds.golden_files import KINDS
 
 NS = {
     "a": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
+    "fh": "http://purl.org/syndication/history/1.0",
     "dc": "http://purl.org/dc/elements/1.1/",
     "media": "http://search.yahoo.com/mrss/",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
 }
-RICH = FEEDS["rich"]
+RICH = EXAMPLES["rich"]
 
 
 def found(document: bytes, path: str) -> list[str]:
@@ -32,7 +31,7 @@ def found(document: bytes, path: str) -> list[str]:
     return [getattr(node, "text", node) or "" for node in etree.fromstring(document).xpath(path, namespaces=NS)]
 
 
-def with_item(item: FeedItem) -> Feed:
+def with_item(item: FeedItem) -> Example:
     return replace(RICH, items=(item,))
 
 
@@ -62,8 +61,8 @@ def test_2_the_full_text_reaches_content_encoded_with_and_without_a_summary(summ
 
 
 def test_3_the_rss_link_is_the_page_and_the_self_link_stands_beside_it() -> None:
-    assert found(rss(RICH), "channel/link") == [RICH.site_url]
-    assert found(rss(RICH), "channel/a:link/@href") == [RICH.rss_url]
+    assert found(rss(RICH), "channel/link") == [RICH.feed.site_url]
+    assert found(rss(RICH), "channel/a:link/@href") == [RICH.feed.folder_url + "rss.xml"]
     assert found(rss(RICH), "channel/a:link/@type") == ["application/rss+xml"]
     assert found(rss(RICH), "//item[1]/link") == [RICH.items[0].url]
 
@@ -71,7 +70,7 @@ def test_3_the_rss_link_is_the_page_and_the_self_link_stands_beside_it() -> None
 def test_4_every_date_is_set_and_in_utc() -> None:
     east = timezone(timedelta(hours=9))
     items = tuple(replace(item, updated_at=item.updated_at.astimezone(east)) for item in RICH.items)
-    elsewhere = replace(RICH, updated_at=RICH.updated_at.astimezone(east), items=items)
+    elsewhere = Example(feed=replace(RICH.feed, updated_at=RICH.feed.updated_at.astimezone(east)), items=items)
     assert rss(elsewhere) == rss(RICH)
     assert atom(elsewhere) == atom(RICH)
     assert found(rss(RICH), "channel/lastBuildDate") == ["Sun, 22 Nov 2026 09:00:00 GMT"]
@@ -80,8 +79,8 @@ def test_4_every_date_is_set_and_in_utc() -> None:
 
 
 def test_4_an_empty_feed_has_a_date_as_well() -> None:
-    assert found(rss(FEEDS["empty"]), "channel/lastBuildDate") == ["Sat, 01 Jan 2000 00:00:00 GMT"]
-    assert found(atom(FEEDS["empty"]), "a:updated") == ["2000-01-01T00:00:00+00:00"]
+    assert found(rss(EXAMPLES["empty"]), "channel/lastBuildDate") == ["Sat, 01 Jan 2000 00:00:00 GMT"]
+    assert found(atom(EXAMPLES["empty"]), "a:updated") == ["2000-01-01T00:00:00+00:00"]
 
 
 def test_5_items_stand_in_the_order_of_the_feed() -> None:
@@ -101,10 +100,10 @@ def test_6_syndication_elements_are_valid_ones() -> None:
 
 
 @pytest.mark.parametrize("bad", [chr(code) for code in (0x00, 0x1B, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF)], ids=ascii)
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_7_no_character_raises(kind: str, bad: str) -> None:
     item = replace(RICH.items[0], headline=f"A{bad}B", content_html=f"<p>{bad}</p>", tags=(bad,), authors=(bad,))
-    assert bad not in FORMATS[kind](with_item(item)).decode()
+    assert bad not in written(with_item(item), KINDS[kind]).decode()
 
 
 def test_8_dates_are_formatted_without_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +118,7 @@ def test_8_dates_are_formatted_without_the_locale(monkeypatch: pytest.MonkeyPatc
 
 def test_8_feeds_may_be_made_in_many_threads() -> None:
     with ThreadPoolExecutor(8) as threads:
-        documents = set(threads.map(lambda n: list(FORMATS.values())[n % 2](RICH), range(64)))
+        documents = set(threads.map(lambda n: (rss, atom)[n % 2](RICH), range(64)))
     assert documents == {rss(RICH), atom(RICH)}
 
 
@@ -148,5 +147,5 @@ def test_10_what_feedgen_lacks_is_written_by_our_extension() -> None:
 def test_11_each_format_has_its_own_self_link_in_whatever_order_they_are_made() -> None:
     first_rss, first_atom = rss(RICH), atom(RICH)
     assert (atom(RICH), rss(RICH)) == (first_atom, first_rss)
-    assert found(first_rss, "channel/a:link[@rel='self']/@href") == [RICH.rss_url]
-    assert found(first_atom, "a:link[@rel='self']/@href") == [RICH.atom_url]
+    assert found(first_rss, "channel/a:link[@rel='self']/@href") == [RICH.feed.folder_url + "rss.xml"]
+    assert found(first_atom, "a:link[@rel='self']/@href") == [RICH.feed.folder_url + "atom.xml"]

@@ -1,0 +1,32 @@
+"""Letters as files, for a site without a mail server."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from publisher.core.model import Envelope, Reply
+from publisher.core.retry import Answer
+from publisher.disk import write
+
+
+class MailFolder:
+    """Letters as `.eml` files, for a site without a mail server. The same letter again is the same file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def connect(self) -> "MailFolder":
+        return self
+
+    def send(self, envelope: Envelope) -> Answer:
+        name = sha256(_message_id(envelope.message)).hexdigest()[:16]
+        head = f"Return-Path: <{envelope.mail_from}>\r\nX-Envelope-To: <{envelope.rcpt_to}>\r\n".encode()
+        path = self.folder / f"{name}.eml"
+        write(path, head + envelope.message, mode=0o600, is_durable=True)
+        return Answer(stage="data", reply=Reply(code=250, enhanced="2.0.0", text=f"written to {path.name}"))
+
+    def close(self) -> None:
+        pass
+
+
+def _message_id(message: bytes) -> bytes:
+    return next(line for line in message.split(b"\r\n") if line.lower().startswith(b"message-id:"))

@@ -1,0 +1,1 @@
+"""Files, one room after the other."""
