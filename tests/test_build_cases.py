@@ -46,6 +46,17 @@ def test_a_file_beside_the_posts_that_is_in_the_way_of_a_page_is_left_out_and_to
     yard.assert_as_built_anew()
 
 
+@pytest.mark.parametrize("wish", ["/404.html", "/rss.xml/", "/_redirects/", "/.publisher/", "/a.html/", "/2026/"])
+def test_a_post_that_wants_to_stand_in_the_way_stops_no_other(tmp_path: Path, wish: str) -> None:
+    yard = Yard(tmp_path / "site")
+    yard.write("a.md", GOOD.replace(b"date", b"permalink: /a.html\ndate"))
+    yard.write("b.md", GOOD.replace(b"date", f"permalink: {wish}\ndate".encode()))
+    built = yard.build()
+    assert (yard.public / "a.html").is_file()
+    assert [problem.file for problem in built.problems] == ([] if wish == "/2026/" else ["posts/b.md"])
+    yard.assert_settled()
+
+
 @pytest.mark.parametrize("name", ["robots.txt", "rss.xml.png", "tags/pot.png", "2026/11/a/pot.png", "favicon.ico"])
 def test_a_file_beside_them_or_in_their_folders_is_not(tmp_path: Path, name: str) -> None:
     yard = Yard(tmp_path / "site")

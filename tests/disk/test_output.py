@@ -249,7 +249,7 @@ from publisher.disk.output import Output
 folder, before = Path(sys.argv[1]), {}
 print("ready", flush=True)
 for n in range(1_000_000):
-    out = Output(folder=folder, before=before)
+    out = Output(folder=folder, before=before, was_broken_off=not before)
     files = {f"{n}/{m}": b"%d" % n for m in range(40)}
     out.begin(files)
     for name, data in files.items():

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -291,6 +292,7 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
     return World
 
 
+@pytest.mark.timeout(900)
 def test_every_reader_gets_every_post_once_over_random_histories(
     storage: Storage, tmp_path: Path, emptied: Callable[[], None]
 ) -> None:
