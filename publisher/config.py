@@ -84,7 +84,7 @@ class Settings:
         _SITE, typed.switch, "on", "on: all older posts are in the feeds as well, behind the newest (RFC 5005). Or off."
     )
     websub_hub: str | None = _setting(
-        _SITE, typed.optional_web_address, "", "A WebSub hub, which tells readers of a new post at once."
+        _SITE, typed.optional_url, "", "A WebSub hub, which tells readers of a new post at once."
     )
     site_rights: str | None = _setting(_SITE, typed.optional, "", "Shown in the feeds: (c) 2026 Me, CC BY 4.0.")
     site_icon: str | None = _setting(_SITE, typed.optional, "", "A picture for feed readers: a path or an address.")

@@ -20,24 +20,29 @@ def cores() -> int:
 
 
 def spread(
-    work: Callable[[Context, Job], Result], context: Context, jobs: Sequence[Job], *, workers: int
+    work: Callable[[Context, Job], Result],
+    context: Context,
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    is_portable: bool = True,
 ) -> Iterator[Result]:
     """The results of all jobs, in their order. `work` is a function of a module; `context` is the same for every job.
 
-    With one worker it is done here. Processes end when this one does, however it ends.
+    With one worker it is done here; so it is where the context is not portable, that is, can't be sent to a process which is
+    no copy of this one, and no copies can be made. Processes end when this one does, however it ends.
     """
-    if workers < 2 or len(jobs) < 2:
+    # A copy of a process with threads may hold a lock that nobody will ever release.
+    can_copy = threading.active_count() == 1 and hasattr(os, "fork")
+    if workers < 2 or len(jobs) < 2 or not (is_portable or can_copy):
         yield from (work(context, job) for job in jobs)
         return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    # A copy of a process with threads may hold a lock that nobody will ever release.
-    method = "fork" if threading.active_count() == 1 and hasattr(os, "fork") else "spawn"
-    with ProcessPoolExecutor(
-        min(workers, len(jobs)), multiprocessing.get_context(method), _Hand.begin, (work, context)
-    ) as pool:
+    context_of_processes = multiprocessing.get_context("fork" if can_copy else "spawn")
+    with ProcessPoolExecutor(min(workers, len(jobs)), context_of_processes, _Hand.begin, (work, context)) as pool:
         try:
             yield from pool.map(_Hand.do, jobs)
         except BrokenProcessPool as error:

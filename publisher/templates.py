@@ -25,7 +25,12 @@ def shipped() -> Path:
 
 def day(moment: datetime) -> str:
     """`22 November 2026`, whatever the locale of the process."""
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+    return f"{day_of_year(moment)} {moment.year}"
+
+
+def day_of_year(moment: datetime) -> str:
+    """`22 November`."""
+    return f"{moment.day} {_MONTHS[moment.month - 1]}"
 
 
 def size(length_bytes: int) -> str:
@@ -94,7 +99,13 @@ class Templates:
             auto_reload=False,
             bytecode_cache=FileSystemBytecodeCache(str(self._cache)) if self._cache else None,
         )
-        environment.filters |= {"day": day, "iso": datetime.isoformat, "size": size, "direction": direction}
+        environment.filters |= {
+            "day": day,
+            "day_of_year": day_of_year,
+            "iso": datetime.isoformat,
+            "size": size,
+            "direction": direction,
+        }
         environment.globals |= {
             "site": self._site,
             "version": __version__,

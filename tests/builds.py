@@ -63,12 +63,12 @@ class Yard:
         environment = {f"PUBLISHER_{name}": value for name, value in self.settings.items()}
         return open_workshop(self.folder, environment=environment)
 
-    def build(self, *, workers: int = 1, is_full: bool = False) -> Build:
+    def build(self, *, workers: int = 1, is_full: bool = False, is_zipped: bool = False) -> Build:
         def tell(survey: Survey, *, is_news: bool) -> None:
             self.news.append(is_news)
 
         with _on_cores(workers):
-            return publish(self.workshop(), self.now, tell, is_full=is_full)[1]
+            return publish(self.workshop(), self.now, tell, is_full=is_full, is_zipped=is_zipped)[1]
 
     def build_killed(self, *, before_change: int) -> bool:
         """Build in a process that is killed before it makes its so-manieth change to the disk; False where it made fewer."""

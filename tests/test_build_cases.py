@@ -111,3 +111,24 @@ def test_the_ledger_hears_of_a_doubtful_post_twice_that_it_is_and_that_it_is_kno
     for _ in range(3):
         yard.build()
     assert yard.news == [True, True, True, False]
+
+
+def test_a_zipped_file_of_the_writers_own_is_as_good_as_ours(tmp_path: Path) -> None:
+    yard = Yard(tmp_path / "site")
+    yard.write("a.md", GOOD)
+    yard.write("notes.txt", b"some notes, " * 100)
+    yard.write("notes.txt.gz", b"zipped by hand")
+    assert not yard.build(is_zipped=True).problems
+    assert (yard.public / "notes.txt.gz").read_bytes() == b"zipped by hand"
+    time.sleep(2.1)
+    yard.build()
+    assert yard.build().written == 0
+
+
+def test_what_cannot_be_read_is_told_and_stops_no_other(tmp_path: Path) -> None:
+    yard = Yard(tmp_path / "site")
+    yard.write("a.md", GOOD)
+    (yard.posts / "lost").symlink_to(yard.posts / "nowhere")
+    (problem,) = yard.build().problems
+    assert str(problem) == "posts/lost: it can't be read, wanted is a file or folder that you may read"
+    assert (yard.public / "2026" / "11" / "a" / "index.html").is_file()

@@ -26,10 +26,12 @@ from publisher.core.moved import REDIRECTS_NAME, Moved, render_redirects
 from publisher.core.webservers import caddy, nginx
 from publisher.disk.kept import Kept, program_signature, read_kept, write_kept
 from publisher.disk.lock import locked
-from publisher.disk.output import Output, folders_of, zipped_name
+from publisher.disk.output import Output, Record, folders_of, put_file, zipped_name
 
 LOCK_PATIENCE_SECONDS = 30
 _ROUNDS = 5
+_MANY_LISTS = 30
+"""From so many pages of lists on it is worth starting processes."""
 
 
 class Tell(Protocol):
@@ -110,7 +112,7 @@ class _Building:
         told = hashed([(post.key, post.entry.mail, post.is_doubtful) for post in library.placed])
         tell(survey, is_news=told != self._memory.posts.head.get("told"))
         keep_register(self._workshop, survey)
-        self._write(list_files(self._site, self._workshop.templates, press, stock, library))
+        self._write_lists(press, list_files(self._site, self._workshop.templates, press, stock, library))
         writer = FeedWriter(press, stock, self._out)
         for subscription in feeds:
             writer.write(subscription)
@@ -180,6 +182,19 @@ class _Building:
             else:
                 self._out.put(file.name, file.recipe, file.make())
 
+    def _write_lists(self, press: Press, files: Iterable[File]) -> None:
+        wanted = []
+        for file in files:
+            if self._out.is_current(file.name, file.recipe):
+                self._out.keep(file.name)
+            else:
+                wanted.append(file)
+        workers = crew.cores() if len(wanted) >= _MANY_LISTS else 1
+        for name, record, is_written in crew.spread(
+            _put_list, (press, wanted), range(len(wanted)), workers=workers, is_portable=False
+        ):
+            self._out.note(name, record, is_written=is_written)
+
     def _moves(self, library: Library) -> list[Moved]:
         root = self._site.root
         moved = {**dict(self._site.feed_aliases), **library.moved}
@@ -196,6 +211,14 @@ class _Building:
             for name, write in (("nginx.conf", nginx), ("Caddyfile", caddy)):
                 text = write(self._site, output=str(self._folder), moved=moves)
                 disk.write(folders.state / name, text.encode("utf-8", "surrogateescape"))
+
+
+def _put_list(lists: tuple[Press, Sequence[File]], number: int) -> tuple[str, Record, bool]:
+    """For `crew.spread`: returns the file's name, what is now known of it, and whether it was written."""
+    press, file = lists[0], lists[1][number]
+    data = file.make()
+    mtime_ns, is_written = put_file(press.file(file.name), data)
+    return file.name, Record(file.recipe, mtime_ns, len(data)), is_written
 
 
 class _Memory:

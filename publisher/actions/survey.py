@@ -16,7 +16,7 @@ from publisher.core.manuscript import Manuscript, read_manuscript
 from publisher.core.model import Asset, Post, Problem, Site
 from publisher.disk.kept import Kept
 from publisher.disk.posts import is_post, leads_astray, read_asset, read_source
-from publisher.disk.walk import State, walk
+from publisher.disk.walk import UNREADABLE, State, walk
 
 FRESH_NS = 2_000_000_000
 """A file that changed so shortly before it was read may have changed again without its times telling it."""
@@ -128,6 +128,8 @@ def _look(workshop: Workshop, kept: Kept) -> tuple[dict[str, Looked], dict[str, 
             astray.append(_astray(workshop, name))
         elif asset := read_asset(folder, name):
             assets[name] = Held(state if max(state[:2]) < fresh_ns else None, asset)
+        elif state == UNREADABLE:
+            astray.append(_unreadable(workshop, name))
     for (name, state), manuscript in zip(changed, _read(workshop, [name for name, _ in changed]), strict=True):
         settled = state if max(state[:2]) < fresh_ns else None
         before = kept.records.get(name)
@@ -142,6 +144,11 @@ def _astray(workshop: Workshop, name: str) -> Problem:
     what = "the link leads out of the site, or to what must stay secret, and was not followed"
     file = f"{folder_name(workshop)}/{name}"
     return Problem(file=file, line=None, what=what, wanted="wanted is the file itself", severity="warning")
+
+
+def _unreadable(workshop: Workshop, name: str) -> Problem:
+    wanted = "wanted is a file or folder that you may read"
+    return Problem(file=f"{folder_name(workshop)}/{name}", line=None, what="it can't be read", wanted=wanted)
 
 
 class _Desk(NamedTuple):

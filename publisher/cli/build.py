@@ -1,5 +1,6 @@
 """`publisher build`: posts to feeds and pages."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from publisher.cli.building import build
 from publisher.cli.options import Json, Now, SiteFolder
 from publisher.cli.quick import Asked
+from publisher.disk.stamp import Seen
 
 
 def run(
@@ -22,4 +24,5 @@ def run(
 ) -> int:
     """Write pages and feeds; only what changed is touched."""
     target = str(output) if output else None
-    return build(Asked(site=str(site), output=target, full=full, feeds=feeds, gzip=gzip, strict=strict, json=json), now)
+    asked = Asked(site=str(site), output=target, full=full, feeds=feeds, gzip=gzip, strict=strict, json=json)
+    return build(asked, Seen(os.path.realpath(site)), now)

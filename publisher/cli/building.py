@@ -17,14 +17,14 @@ from publisher.clock import clock
 from publisher.config import adopted
 from publisher.core.library import Library
 from publisher.core.model import problem_value
-from publisher.disk.stamp import inputs_signature, outputs_signature, remove_stamp, settings_signature, write_stamp
+from publisher.disk.stamp import Seen, outputs_signature, remove_stamp, write_stamp
 
 
-def build(asked: Asked, now: datetime | None = None) -> int:
-    """Returns the exit code. `now` is another time than the real one."""
-    settings = settings_signature(os.path.realpath(asked.site))
+def build(asked: Asked, seen: Seen, now: datetime | None = None) -> int:
+    """Returns the exit code. `seen` is how the site looked before, `now` another time than the real one."""
+    settings = seen.settings
     workshop = open_workshop(Path(asked.site))
-    inputs = inputs_signature(str(workshop.folders.posts), str(workshop.folders.templates))
+    inputs = seen.inputs(str(workshop.folders.posts), str(workshop.folders.templates))
     tell_of_generator(Path(asked.site))
     if asked.feeds:
         workshop = replace(workshop, site=replace(workshop.site, pages=False))

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.disk.stamp import fresh_report
+from publisher.disk.stamp import Seen
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,16 +30,16 @@ def quick_build(arguments: list[str]) -> int | None:
     if asked is None:
         return None
     start = time.perf_counter()
+    seen = Seen(os.path.realpath(asked.site))
     if not (asked.full or asked.feeds or asked.gzip or asked.strict):
-        output = asked.output and os.path.realpath(asked.output)
-        report = fresh_report(os.path.realpath(asked.site), output, time.time())
+        report = seen.report(asked.output and os.path.realpath(asked.output), time.time())
         if report is not None:
             put_report(report, seconds=time.perf_counter() - start, as_json=asked.json)
             return 0
     from publisher.cli.building import build
     from publisher.cli.outcome import ended
 
-    return ended(build, asked)
+    return ended(build, asked, seen)
 
 
 def _parse(arguments: list[str]) -> Asked | None:

@@ -1,15 +1,18 @@
 """What the names of a post's file and folders say of it."""
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 _BUNDLE = frozenset({"index", "_index"})
 _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[-_ ]+(.*))?|(\d{4})(\d{2})(\d{2})[-_](.+)", re.ASCII | re.DOTALL)
 _DATED_FOLDERS = re.compile(r"(?:.*/)?(\d{4})/(\d{2})/(\d{2})", re.ASCII)
+_JEKYLLS = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-", re.ASCII)
 _MACHINERY = frozenset({"_data", "_includes", "_layouts", "_sass", "_site", "_templates", "node_modules"})
 _NOT_DATED = frozenset({"index", "404", "readme"})
 
 
+@lru_cache(maxsize=64)
 def name_of(path: PurePosixPath) -> tuple[str | None, str]:
     """The day that a post's path says, like 2026-11-22, and the name that is left for its slug.
 
@@ -35,7 +38,7 @@ def _day(year: str, month: str, day: str) -> str:
 
 def is_dated(path: PurePosixPath) -> bool:
     """Whether the file is called as Jekyll wants its posts to be: YYYY-MM-DD-title."""
-    return re.match(r"\d{4}-\d{1,2}-\d{1,2}-", path.name, re.ASCII) is not None
+    return _JEKYLLS.match(path.name) is not None
 
 
 def lies_among_drafts(path: PurePosixPath) -> bool:

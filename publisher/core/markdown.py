@@ -14,6 +14,8 @@ _TASK = re.compile(r'<input type="checkbox" (checked="" )?disabled="" (?:aria-la
 _TAG = re.compile(r"""<[a-zA-Z][^\s<>"'/=]*[\s/][^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>""")
 """One that has attributes."""
 _ATTRIBUTE = re.compile(r"""(\s)([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_WHOLE_LINK = re.compile(r'<a href="https?://[\w.-]+(?:[:/?#][^"&\s]*)?">')
+"""One whose address is whole already, as nearly all are."""
 _HAS_URL = re.compile(r"href|src|poster|cite", re.IGNORECASE)
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
 _ANY_HEADING = re.compile(r"<h([1-6])[^>]*>((?:(?!<h[1-6]).)*?)</h\1>", re.DOTALL)
@@ -24,9 +26,9 @@ _HTML_SPACE = " \t\n\f\r"
 _MARKUP = re.compile(r"<[^>]*>")
 
 
-def _options() -> tuple[comrak.ExtensionOptions, comrak.ParseOptions, comrak.RenderOptions]:
+def _options(*, autolink: bool) -> tuple[comrak.ExtensionOptions, comrak.ParseOptions, comrak.RenderOptions]:
     extension, parse, render = comrak.ExtensionOptions(), comrak.ParseOptions(), comrak.RenderOptions()
-    extension.autolink = extension.table = extension.strikethrough = True
+    extension.autolink, extension.table, extension.strikethrough = autolink, True, True
     extension.tasklist = extension.footnotes = True
     extension.header_id_prefix = ""
     parse.smart = True
@@ -34,7 +36,8 @@ def _options() -> tuple[comrak.ExtensionOptions, comrak.ParseOptions, comrak.Ren
     return extension, parse, render
 
 
-_OPTIONS = _options()
+_OPTIONS = _options(autolink=True)
+_WITHOUT_AUTOLINK = _options(autolink=False)
 
 _TRAVELLING_TAGS = (nh3.ALLOWED_TAGS - {"map", "area"}) | {
     "audio",
@@ -82,8 +85,18 @@ _CLEANER = nh3.Cleaner(
 
 def render_markdown(body: str) -> str:
     """HTML with tables, footnotes, strikethrough, task lists, typographer's quotes, heading ids, bare links; raw HTML stays."""
-    html = _ANCHOR.sub("", comrak.render_markdown(body, *_OPTIONS))
+    html = _ANCHOR.sub("", _without_bare_links(body) or comrak.render_markdown(body, *_OPTIONS))
     return _TASK.sub(_labelled_task, html)
+
+
+def _without_bare_links(body: str) -> str | None:
+    """The HTML of a body whose links are all written as links; None where there may be others. To look for those takes comrak
+    as long as all the rest.
+    """
+    if body.count("://") != body.count("](http") or "www." in body or "@" in body:
+        return None
+    html: str = comrak.render_markdown(body, *_WITHOUT_AUTOLINK)
+    return html if html.count("://") == html.count('="http://') + html.count('="https://') else None
 
 
 def _labelled_task(found: re.Match[str]) -> str:
@@ -109,7 +122,10 @@ def _harmless(url: str) -> str:
 
 
 def rewrite_urls(html: str, resolve: Callable[[str], str]) -> str:
-    """Put every href, src, srcset, poster and cite through `resolve`. Unchanged URLs leave the bytes as they are."""
+    """Put every href, src, srcset, poster and cite through `resolve`, which lets whole web addresses be.
+
+    Unchanged URLs leave the bytes as they are.
+    """
 
     def attribute(found: re.Match[str]) -> str:
         space, name = found[1], found[2].lower()
@@ -122,7 +138,13 @@ def rewrite_urls(html: str, resolve: Callable[[str], str]) -> str:
             return found[0]
         return found[0] if new == value else f'{space}{found[2]}="{escape(new)}"'
 
-    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(attribute, tag[0]) if _HAS_URL.search(tag[0]) else tag[0], html)
+    def tag(found: re.Match[str]) -> str:
+        text = found[0]
+        if _WHOLE_LINK.fullmatch(text) or not _HAS_URL.search(text):
+            return text
+        return _ATTRIBUTE.sub(attribute, text)
+
+    return _TAG.sub(tag, html)
 
 
 def _srcset(value: str, resolve: Callable[[str], str]) -> str:

@@ -29,6 +29,8 @@ class FeedLink:
     url: str
     media_type: str
     format: Literal["RSS", "Atom", "JSON"]
+    is_of_site: bool
+    """The whole site's, not that of a tag or an author."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,7 @@ def feed_links(site: Site, folder: str = "/", name: str = "") -> tuple[FeedLink,
             url=site.absolute(folder + file),
             media_type=media_type,
             format=format_name,
+            is_of_site=folder == "/",
         )
         for format_name, file, media_type in _FORMATS
     )

@@ -27,6 +27,26 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PARTS: dict[str, Callable[[datetime], str]] = {
+    "Y": lambda day: f"{day.year:04}",
+    "y": lambda day: f"{day.year % 100:02}",
+    "m": lambda day: f"{day.month:02}",
+    "d": lambda day: f"{day.day:02}",
+    "e": lambda day: str(day.day),
+    "j": lambda day: f"{day.timetuple().tm_yday:03}",
+    "H": lambda day: f"{day.hour:02}",
+    "M": lambda day: f"{day.minute:02}",
+    "S": lambda day: f"{day.second:02}",
+    "B": lambda day: _MONTHS[day.month - 1],
+    "b": lambda day: _MONTHS[day.month - 1][:3],
+    "A": lambda day: _DAYS[day.weekday()],
+    "a": lambda day: _DAYS[day.weekday()][:3],
+    "G": lambda day: f"{day.isocalendar().year:04}",
+    "V": lambda day: f"{day.isocalendar().week:02}",
+    "u": lambda day: str(day.isoweekday()),
+    "w": lambda day: str(day.isoweekday() % 7),
+}
+"""By the letter of `strftime`."""
 _SAFE = "/-._~!$&'()*+,;=:@"
 _LIMIT_BYTES = 200
 
@@ -74,26 +94,7 @@ def slug_of(post: Known, style: str) -> str:
 
 def part_of_date(day: datetime, directive: str) -> str:
     """Like `strftime`, in English whatever the locale is; `%-m` without the zero."""
-    year, week, weekday = day.isocalendar()
-    text = {
-        "Y": f"{day.year:04}",
-        "y": f"{day.year % 100:02}",
-        "m": f"{day.month:02}",
-        "d": f"{day.day:02}",
-        "e": str(day.day),
-        "j": f"{day.timetuple().tm_yday:03}",
-        "H": f"{day.hour:02}",
-        "M": f"{day.minute:02}",
-        "S": f"{day.second:02}",
-        "B": _MONTHS[day.month - 1],
-        "b": _MONTHS[day.month - 1][:3],
-        "A": _DAYS[day.weekday()],
-        "a": _DAYS[day.weekday()][:3],
-        "G": f"{year:04}",
-        "V": f"{week:02}",
-        "u": str(weekday),
-        "w": str(weekday % 7),
-    }[directive[-1]]
+    text = _PARTS[directive[-1]](day)
     return (text.lstrip("0") or "0") if "-" in directive else text
 
 

@@ -18,6 +18,7 @@ _ELEVENTY = re.compile(
 )
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 _SAFE = "/-._~!$&'()*+,;=:@"
+_SIMPLE = re.compile(r"/(?:[a-z0-9-]{1,200}/){1,4}")
 _PAGE = re.compile(r"[^/]\.html?\Z", re.IGNORECASE)
 _FILE = re.compile(r"[^/]\.(?:html?|xhtml|shtml|php|aspx?|jsp|cgi|xml|json|txt)\Z", re.IGNORECASE)
 
@@ -72,6 +73,8 @@ def page_path(text: str, host: str | None = None) -> str:
 
     `text` may be a whole address; with a `host` it must be of that host. Raises ValueError with advice.
     """
+    if _SIMPLE.fullmatch(text):  # as nearly all are
+        return text
     path = re.sub("/index[.]html?$", "/", _path(text, host))
     return path if path.endswith("/") or _PAGE.search(path) else path + "/"
 

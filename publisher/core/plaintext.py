@@ -1,6 +1,7 @@
 """Sanitised HTML as plain text: for the text part of letters, for summaries, for counting words."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 _BLOCKS = frozenset(
@@ -37,6 +38,9 @@ _NOT_PROSE = frozenset(["pre", "table", "section", "h1", "h2", "h3", "h4", "h5",
 _NEVER_SEEN = frozenset(["script", "style", "template", "iframe", "object", "noscript"])
 _SUMMARY_LENGTH = 280
 _STEP = 600
+_PLAIN_TAG = r"</?(?:a|b|code|del|em|i|s|strong)(?: href=\"[^\"<>]*\")?>"
+_PLAIN_PARAGRAPH = re.compile(rf"\s*<p>([^<]*(?:{_PLAIN_TAG}[^<]*)*)</p>")
+_PLAIN_TAGS = re.compile(_PLAIN_TAG)
 
 
 def plain_text(html: str) -> str:
@@ -46,7 +50,7 @@ def plain_text(html: str) -> str:
 
 def summary_of(html: str) -> str:
     """The first words of the running text, at most 280 characters, cut at a word; of whatever there is, if none runs."""
-    return shorten(_first_prose(html) or _read(html, only_prose=False), _SUMMARY_LENGTH)
+    return shorten(_first_paragraphs(html) or _first_prose(html) or _read(html, only_prose=False), _SUMMARY_LENGTH)
 
 
 def shorten(text: str, length: int) -> str:
@@ -57,6 +61,21 @@ def shorten(text: str, length: int) -> str:
     cut = line[: length - 1]
     head = cut.rsplit(" ", 1)[0] if " " in cut[length // 2 :] else cut
     return head.rstrip(" ,;:-–—") + "…"
+
+
+def _first_paragraphs(html: str) -> str:
+    """What `_first_prose` finds, at ten times the speed, where a post begins as most do: with enough plain paragraphs."""
+    found: list[str] = []
+    place = length = 0
+    while length <= _SUMMARY_LENGTH:
+        paragraph = _PLAIN_PARAGRAPH.match(html, place)
+        if paragraph is None:
+            return ""
+        line = " ".join(unescape(_PLAIN_TAGS.sub("", paragraph[1])).split())
+        found.append(line)
+        length += len(line)
+        place = paragraph.end()
+    return " ".join(found)
 
 
 def _first_prose(html: str) -> str:

@@ -32,6 +32,23 @@ def words_apart(value: str) -> tuple[str, ...]:
 
 
 def web_address(value: str) -> str:
+    """Of a site: to what stands below it, paths are added."""
+    return _url(
+        value, """?#<>"'\\""", "wanted is an address like https://example.org or https://example.org/blog"
+    ).rstrip("/")
+
+
+def optional_web_address(value: str) -> str | None:
+    return web_address(value) if value else None
+
+
+def optional_url(value: str) -> str | None:
+    """Of one place, to the letter."""
+    return _url(value, """#<>"'\\""", "wanted is an address like https://hub.example.org/") if value else None
+
+
+def _url(value: str, forbidden: str, wanted: str) -> str:
+    """With a host beyond ASCII in its ASCII form."""
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname or "", parts.port
@@ -42,13 +59,9 @@ def web_address(value: str) -> str:
         is_good = parts.scheme in ("http", "https") and re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host)
     except (ValueError, AddressError):
         is_good = None
-    if not is_good or not re.fullmatch(r"[!-~]+", value) or re.search(r"""[?#<>"'\\]""", value):
-        raise ValueError("wanted is an address like https://example.org or https://example.org/blog")
-    return value.rstrip("/")
-
-
-def optional_web_address(value: str) -> str | None:
-    return web_address(value) if value else None
+    if not is_good or not re.fullmatch(r"[!-~]+", value) or not set(forbidden).isdisjoint(value):
+        raise ValueError(wanted)
+    return value
 
 
 def zone(value: str) -> ZoneInfo:

@@ -175,9 +175,9 @@ class Output:
     def zip(self) -> None:
         """Beside each text file its `.gz`, as old as the file, for web servers that would rather not compress it each time."""
         for name, record in [*self.now.items()]:
-            if not is_worth_gzip(media_type(PurePosixPath(name)), record.size):
-                continue
             target, recipe = zipped_name(name), f"gzip {record.mtime_ns} {record.size}"
+            if target in self.now or not is_worth_gzip(media_type(PurePosixPath(name)), record.size):
+                continue  # one that the writer made is as good
             if self.is_current(target, recipe):
                 self.keep(target)
                 continue

@@ -8,6 +8,7 @@ import json
 import marshal
 import os
 import sys
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -20,24 +21,42 @@ _SETTINGS = (".env", *FILES)
 _PREFIX = "PUBLISHER_"
 
 
-def fresh_report(folder: str, output: str | None, now: float) -> dict[str, Any] | None:
-    """What the last build of this site said, if it is still true at `now`, in seconds since 1970; else None.
+class Seen:
+    """How a site's settings and inputs looked at one moment, each looked at when it is first asked for."""
 
-    `folder` is the site's, `output` another folder than that of the settings; both without links in their paths.
-    """
-    stamp = _read(os.path.join(folder, "var", "build", NAME))
-    try:
-        is_same = (
-            stamp["asked_output"] == output
-            and stamp["from"] <= now < stamp["until"]
-            and stamp["settings"] == settings_signature(folder)
-            and stamp["inputs"] == inputs_signature(stamp["posts"], stamp["templates"])
-            and stamp["outputs"] == outputs_signature(stamp["posts"], stamp["output"])
-        )
-        report: dict[str, Any] = stamp["report"]
-    except (OSError, LookupError, TypeError):  # what it names is gone, or it is damaged
-        return None
-    return report if is_same else None
+    def __init__(self, folder: str) -> None:
+        """`folder` is the site's, without links in its path."""
+        self.folder = folder
+        self._inputs: dict[tuple[str, str], str] = {}
+
+    @cached_property
+    def settings(self) -> str:
+        return settings_signature(self.folder)
+
+    def inputs(self, posts: str, templates: str) -> str:
+        folders = posts, templates
+        if folders not in self._inputs:
+            self._inputs[folders] = inputs_signature(posts, templates)
+        return self._inputs[folders]
+
+    def report(self, output: str | None, now: float) -> dict[str, Any] | None:
+        """What the last build of this site said, if it is still true at `now`, in seconds since 1970; else None.
+
+        `output` is another folder than that of the settings, without links in its path.
+        """
+        stamp = _read(os.path.join(self.folder, "var", "build", NAME))
+        try:
+            is_same = (
+                stamp["asked_output"] == output
+                and stamp["from"] <= now < stamp["until"]
+                and stamp["settings"] == self.settings
+                and stamp["inputs"] == self.inputs(stamp["posts"], stamp["templates"])
+                and stamp["outputs"] == outputs_signature(stamp["posts"], stamp["output"])
+            )
+            report: dict[str, Any] = stamp["report"]
+        except (OSError, LookupError, TypeError):  # what it names is gone, or it is damaged
+            return None
+        return report if is_same else None
 
 
 def write_stamp(folder: str, stamp: dict[str, Any]) -> None:

@@ -9,6 +9,9 @@ State = tuple[int, int, int]
 """When a file was written and when its inode changed, in nanoseconds, and its size in bytes."""
 
 
+UNREADABLE: State = (0, 0, -1)
+
+
 def state_of(path: str | Path) -> State | None:
     """None for what is not there, or is no file."""
     try:
@@ -19,7 +22,8 @@ def state_of(path: str | Path) -> State | None:
 
 
 def walk(folder: Path) -> Iterator[tuple[str, State]]:
-    """Every file below `folder`: its path relative to it, with `/`, and its state; in a fixed order.
+    """Every file below `folder`: its path relative to it, with `/`, and its state; in a fixed order. A file or folder that can't
+    be looked at is UNREADABLE.
 
     Left out is what begins with a dot or an underscore (but for `_posts`, a name of Jekyll's), what ends in `~`, and links to
     a folder that they lie in: whoever followed those would never come to an end.
@@ -46,7 +50,7 @@ def _walk(place: str, prefix: str, above: tuple[str, ...]) -> Iterator[tuple[str
                 if stat.S_ISREG(state.st_mode):  # a pipe would keep its reader waiting for ever
                     yield prefix + name, (state.st_mtime_ns, state.st_ctime_ns, state.st_size)
         except OSError:
-            yield prefix + name, (0, 0, -1)
+            yield prefix + name, UNREADABLE
 
 
 def _leads_back(path: str, above: tuple[str, ...]) -> bool:

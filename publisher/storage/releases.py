@@ -1,9 +1,9 @@
 """Posts as the ledger knows them, and the numbers that they were given."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from publisher.core.ledger import PostState, Release
 from publisher.storage.marks import last_number, next_number
@@ -30,12 +30,16 @@ class Releases:
         rows = self._connection.execute(select(*_STATE)).mappings()
         return {row["key"]: PostState(**row) for row in rows}
 
-    def put_states(self, states: Iterable[PostState]) -> None:
-        for state in states:
-            values = {column.name: getattr(state, column.name) for column in _STATE}
-            changed = self._connection.execute(update(posts).where(posts.c.key == state.key).values(values))
-            if not changed.rowcount:
-                self._connection.execute(insert(posts).values(values))
+    def put_states(self, states: Sequence[PostState]) -> None:
+        """Those of known posts are changed, others are new; a first scan brings very many."""
+        keys = set(self._connection.execute(select(posts.c.key)).scalars())
+        rows = [{column.name: getattr(state, column.name) for column in _STATE} for state in states]
+        known = [row | {"the_key": row["key"]} for row in rows if row["key"] in keys]
+        new = [row for row in rows if row["key"] not in keys]
+        if known:
+            self._connection.execute(update(posts).where(posts.c.key == bindparam("the_key")), known)
+        if new:
+            self._connection.execute(insert(posts), new)
 
     def cut_to(self, now: datetime) -> None:
         """No post is public since a time that has not come: a clock ran ahead."""

@@ -1,4 +1,4 @@
-"""Brings a database to the tables of today, in one transaction, after a copy of it was put aside."""
+"""Brings a database to the tables of today, in one transaction; an older one is put aside as a copy before."""
 
 import sqlite3
 from pathlib import Path
@@ -7,8 +7,9 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from publisher.core.errors import StorageError
 from publisher.storage.engine import transaction
-from publisher.storage.schema import REVISION
+from publisher.storage.schema import REVISION, metadata
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_305_812_744
 """PostgreSQL's advisory lock for this, any number that is always the same."""
 
@@ -17,29 +18,50 @@ def upgrade(engine: Engine) -> None:
     """Raises StorageError for a database of a newer publisher."""
     with transaction(engine, is_reader=True) as connection:
         found = _revision(connection)
-    if found != REVISION:
-        _upgrade(engine, found)
+    if found is None:
+        _create(engine)
+    elif found != REVISION:
+        _migrate(engine, found)
 
 
-def _upgrade(engine: Engine, found: str | None) -> None:
-    """alembic is imported here, since most starts have nothing to do and it takes its time."""
-    from alembic import command
-    from alembic.config import Config
+def _create(engine: Engine) -> None:
+    """A new database gets the tables of today at once: alembic takes its time to import."""
+    with transaction(engine) as connection:
+        _lock(connection)
+        if _revision(connection) is None:
+            metadata.create_all(connection)
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})
+
+
+def _migrate(engine: Engine, found: str) -> None:
     from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    script = ScriptDirectory.from_config(config)
-    if found and found not in {step.revision for step in script.walk_revisions()}:
+    if found not in {step.revision for step in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
         raise StorageError("the database was made by a newer publisher, wanted is that version or a later one")
-    if found and engine.dialect.name == "sqlite":
+    if engine.dialect.name == "sqlite":
         _put_aside(Path(str(engine.url.database)), found)
     with transaction(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        _lock(connection)
         if _revision(connection) != REVISION:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            migrate(connection)
+
+
+def migrate(connection: Connection) -> None:
+    """All steps from wherever the database stands."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _lock(connection: Connection) -> None:
+    """SQLite's transactions write one at a time anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 def _revision(connection: Connection) -> str | None:

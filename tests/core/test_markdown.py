@@ -266,3 +266,39 @@ def test_the_first_heading_is_the_title_where_there_is_none(
 
 def test_the_text_of_a_heading_is_plain() -> None:
     assert heading_text("a <em>b</em>\n &amp; <code>c</code>") == "a b & c"
+
+
+LINKS = [
+    *(
+        "[a](https://example.org)",
+        "<https://example.org/x>",
+        "https://example.org",
+        "(https://example.org/y)",
+        "`http://a`",
+    ),
+    *(
+        "[b](https://example.org/two words)",
+        "![c](http://example.org/c.png)",
+        "[d]",
+        "[d]: https://example.org/d\n",
+        "\n\n",
+    ),
+    *(
+        '<a href="https://example.org/e">',
+        "</a>",
+        "www.example.org",
+        "f@example.org",
+        "ftp://example.org",
+        " words ",
+        "    ",
+    ),
+    *("](https://example.org)", "[g](/h 'https://x')", "&#58;//", '<i title="http://">', "http\\://i.org", "```\n"),
+]
+
+
+@given(pieces=st.lists(st.sampled_from(LINKS), max_size=8))
+@settings(max_examples=600, deadline=None, derandomize=True, database=None)
+def test_bare_links_are_found_whatever_else_stands_there(pieces: list[str]) -> None:
+    """With an @ anywhere they are looked for in any case."""
+    body = "".join(pieces)
+    assert render_markdown(body) == render_markdown(f"<!-- @ -->\n\n{body}").removeprefix("<!-- @ -->\n")

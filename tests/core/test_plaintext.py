@@ -123,3 +123,39 @@ def test_any_markup_becomes_text_and_keeps_its_words(html: str) -> None:
     assert text.count("words") == html.count("words")
     assert text == text.strip("\n")
     assert len(summary_of(html)) <= 280
+
+
+PLAIN = [
+    *(
+        "<p>",
+        "</p>",
+        "</p>\n<p>",
+        "<em>",
+        "</em>",
+        '<a href="https://example.org/?a=1&amp;b">',
+        "</a>",
+        "<code>",
+        "</code>",
+    ),
+    *(
+        "some words of a sentence. ",
+        "a",
+        "\n",
+        "\N{NO-BREAK SPACE}",
+        "&lt;",
+        "&amp;amp;",
+        "&#8217;",
+        "&",
+        "<br>",
+        "<h2>x</h2>",
+    ),
+    *('<a href="#fn1" class="footnote-backref">', "<sup>1</sup>", '<img src="x" alt="y">', "<!-- a > b -->"),
+]
+
+
+@given(pieces=st.lists(st.sampled_from(PLAIN), max_size=60))
+@settings(quick, max_examples=600)
+def test_plain_paragraphs_have_the_summary_that_any_others_would_have(pieces: list[str]) -> None:
+    """In a `<div>` they are no beginning of plain paragraphs, and are read word by word."""
+    html = "<p>" + "".join(pieces) + "</p>"
+    assert summary_of(html) == summary_of(f"<div>{html}</div>")

@@ -10,7 +10,7 @@ import pytest
 from publisher.disk.output import MANIFEST_NAME
 from publisher.disk.stamp import (
     NAME,
-    fresh_report,
+    Seen,
     inputs_signature,
     outputs_signature,
     remove_stamp,
@@ -47,7 +47,7 @@ PLACES = {"posts": "posts", "templates": "templates", "output": "public"}
 
 
 def asked(site: Path, *, output: str | None = None, now: float = NOW) -> object:
-    return fresh_report(str(site), output, now)
+    return Seen(str(site)).report(output, now)
 
 
 def test_while_nothing_changes_it_says_what_the_build_said(site: Path) -> None:

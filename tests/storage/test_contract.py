@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import StatementError
 
 from publisher.actions.compose import compose
@@ -22,7 +22,9 @@ from publisher.core.errors import Busy, StorageError
 from publisher.core.ledger import Delivery
 from publisher.core.retry import Outcome
 from publisher.storage import Storage, open_storage
+from publisher.storage.engine import connect, transaction
 from publisher.storage.schema import REVISION, deliveries, metadata, subscribers, suppressions
+from publisher.storage.upgrade import migrate
 from tests.storage.worlds import START, CuedRelay, counted, library, post, publication, scan
 
 EIGHT = START + timedelta(hours=8)
@@ -58,13 +60,33 @@ def tally(storage: Storage) -> dict[str, int]:
         return {str(state): count for state, count in tx.deliveries.tally().items()}
 
 
-def test_the_migrations_make_the_tables_that_are_written_down(storage: Storage, database_url: str) -> None:
-    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.connect() as connection:
+def test_the_migrations_make_the_tables_that_are_written_down(database_url: str, tmp_path: Path) -> None:
+    engine = connect(database_url, tmp_path)
+    with transaction(engine) as connection:
+        migrate(connection)
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == REVISION
+        migrated = indexes(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+        metadata.drop_all(connection)
     engine.dispose()
+    open_storage(database_url, tmp_path).close()
+    with transaction(engine) as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == REVISION
+        assert indexes(connection) == migrated
+    engine.dispose()
+
+
+def indexes(connection: Connection) -> list[str]:
+    """With their columns and conditions, in words."""
+    found = inspect(connection)
+    each = [(table, index) for table in metadata.tables for index in found.get_indexes(table)]
+    conditions = [[*map(str, index.get("dialect_options", {}).values())] for _, index in each]
+    return sorted(
+        f"{table}: {index['name']} {index['column_names']} {index['unique']} {condition}"
+        for (table, index), condition in zip(each, conditions, strict=True)
+    )
 
 
 def test_a_database_of_a_newer_publisher_is_refused(storage: Storage, database_url: str, tmp_path: Path) -> None:
