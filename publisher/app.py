@@ -25,6 +25,7 @@ from publisher.templates import Templates
 
 if TYPE_CHECKING:
     from publisher.core.letter import Sender
+    from publisher.core.relays import Route
     from publisher.core.token import Keys
 
 
@@ -75,7 +76,7 @@ def open_app(
         storage=open_storage(settings.database_url, folder),
         keys=keys,
         sender=sender,
-        relay=_relay(settings, state, sender, moment) if sender else None,
+        relays=_relays(settings, workshop.folders, sender, moment) if sender else (),
         log=log,
     )
     return App(settings=settings, publication=publication, clock=moment)
@@ -124,7 +125,7 @@ def _site(settings: Settings) -> Site:
         pages=settings.pages,
         digest_content=settings.digest_content,
         digest_time=settings.digest_time,
-        mail_enabled=_has_mail(settings),
+        mail_enabled=settings.has_mail,
         postal_address=settings.postal_address,
     )
 
@@ -139,18 +140,14 @@ def _rules(settings: Settings) -> Rules:
         stale_after=settings.stale_after,
         welcome_posts=settings.welcome_posts,
         uncertain=settings.uncertain,
-        connections=settings.smtp_connections,
+        domain_limits=settings.domain_limits,
     )
-
-
-def _has_mail(settings: Settings) -> bool:
-    return settings.mail_transport == "file" or settings.smtp_host is not None
 
 
 def _sender(settings: Settings, site: Site, keys: "Keys") -> "Sender | None":
     from publisher.core.letter import Sender
 
-    if not _has_mail(settings):
+    if not settings.has_mail:
         return None
     name, address = settings.mail_from or ("", f"digest@{'localhost' if is_loopback(site.host) else site.host}")
     return Sender(
@@ -165,27 +162,49 @@ def _sender(settings: Settings, site: Site, keys: "Keys") -> "Sender | None":
     )
 
 
-def _relay(settings: Settings, state: Path, sender: "Sender", moment: Clock) -> Relay:
+def _relays(settings: Settings, folders: Folders, sender: "Sender", moment: Clock) -> tuple[Relay, ...]:
     from publisher.disk.letters import MailFolder
-    from publisher.smtp import Relay as SmtpRelay
+    from publisher.smtp.relay import Relay as SmtpRelay
 
     if settings.mail_transport == "file":
-        return MailFolder(state / "mail")
-    host = settings.smtp_host
-    assert host is not None, "mail is set up"
-    if moment.is_ahead() and not is_loopback(host):
-        raise ConfigurationError(
-            f"--now is ahead of real time, and {host} is a real mail server: wanted is a relay on this machine, "
-            "or PUBLISHER_MAIL_TRANSPORT=file"
+        return (MailFolder(folders.state / "mail"),)
+    own_name = urlsplit(settings.service_url or settings.site_url).hostname or ascii_address(sender.address)
+    routes = _routes(settings, folders.site)
+    for route in routes:
+        if moment.is_ahead() and not is_loopback(route.host):
+            raise ConfigurationError(
+                f"--now is ahead of real time, and {route.host} is a real mail server: wanted is a relay on this machine, "
+                "or PUBLISHER_MAIL_TRANSPORT=file"
+            )
+    return tuple(SmtpRelay(route=route, own_name=own_name) for route in routes)
+
+
+def _routes(settings: Settings, folder: Path) -> tuple["Route", ...]:
+    from publisher.core.relays import parse_relays
+
+    if settings.relays_file is None:
+        route = settings.route()
+        return (route,) if route else ()
+    text = _secret_text(folder / settings.relays_file, "PUBLISHER_RELAYS_FILE")
+    routes = parse_relays(text, settings.relays_file)
+    return tuple(
+        replace(
+            route, password=_secret_text(folder / route.password_file, f"{settings.relays_file}: password_file").strip()
         )
-    return SmtpRelay(
-        host=host,
-        port=settings.port,
-        security=settings.smtp_security,
-        username=settings.smtp_username,
-        password=settings.smtp_password,
-        own_name=urlsplit(settings.service_url or settings.site_url).hostname or ascii_address(sender.address),
+        if route.password_file
+        else route
+        for route in routes
     )
+
+
+def _secret_text(path: Path, key: str) -> str:
+    try:
+        text = disk.read_text(path)
+    except OSError as error:
+        raise ConfigurationError(f"{key}: {path}: {error.strerror}, wanted is a file that you may read") from error
+    if text is None:
+        raise ConfigurationError(f"{key}: {path}: there is no such file")
+    return text
 
 
 def _keys(settings: Settings, state: Path) -> "Keys":

@@ -22,7 +22,9 @@ from publisher.core import typed
 from publisher.core.errors import ConfigurationError
 from publisher.core.generators.adopted import Adopted, adopt
 from publisher.core.identity import is_loopback
+from publisher.core.limits import Rate
 from publisher.core.model import is_printable
+from publisher.core.relays import PORTS, Route
 from publisher.disk.generators import recognised
 
 PREFIX = "PUBLISHER_"
@@ -132,6 +134,22 @@ class Settings:
         _MAIL, typed.optional, "", "Or name a file that holds it: PUBLISHER_SMTP_PASSWORD_FILE.", is_secret=True
     )
     smtp_connections: int = _setting(_MAIL, typed.number(1, 64), "1", "How many connections send at a time.")
+    smtp_rate: Rate | None = _setting(
+        _MAIL,
+        typed.optional_rate,
+        "",
+        "The most letters in a second, or 100/m, 1000/h. Empty: as fast as the server takes them.",
+    )
+    relays_file: str | None = _setting(
+        _MAIL,
+        typed.optional,
+        "",
+        "A file of several mail servers, in place of the SMTP_ settings: a [[relay]] each, with host, port, security,",
+        "username, password (or password_file), connections, rate, and preference: the lowest that answers is used.",
+    )
+    domain_limits: Mapping[str, Rate] = _setting(
+        _MAIL, typed.domain_limits, "", "How fast single domains take letters: gmail.com=20/s, gmx.de=100/m."
+    )
     mail_from: tuple[str, str] | None = _setting(
         _MAIL, typed.mailbox, "", "Who the letters come from: The Name <me@example.org>."
     )
@@ -171,8 +189,23 @@ class Settings:
     )
 
     @property
-    def port(self) -> int:
-        return self.smtp_port or {"starttls": 587, "tls": 465, "none": 25}[self.smtp_security]
+    def has_mail(self) -> bool:
+        """Whether letters can leave."""
+        return bool(self.mail_transport == "file" or self.smtp_host or self.relays_file)
+
+    def route(self) -> Route | None:
+        """The one mail server of the SMTP_ settings."""
+        if self.smtp_host is None:
+            return None
+        return Route(
+            host=self.smtp_host,
+            port=self.smtp_port or PORTS[self.smtp_security],
+            security=self.smtp_security,
+            username=self.smtp_username,
+            password=self.smtp_password,
+            connections=self.smtp_connections,
+            rate=self.smtp_rate,
+        )
 
 
 def example(values: Mapping[str, str] | None = None) -> str:
@@ -322,7 +355,9 @@ def _unknown(name: str, known: Mapping[str, Field[Any]]) -> str | None:
 
 def _contradictions(settings: Settings) -> list[str]:
     found: list[str] = []
-    if settings.smtp_host and settings.mail_transport == "smtp" and not settings.mail_from:
+    if settings.smtp_host and settings.relays_file:
+        found.append(f"{PREFIX}RELAYS_FILE stands beside {PREFIX}SMTP_HOST, wanted is one of them")
+    if settings.has_mail and settings.mail_transport == "smtp" and not settings.mail_from:
         found.append(
             f"{PREFIX}MAIL_FROM is missing, wanted is the address that letters come from: The Name <me@example.org>"
         )

@@ -316,8 +316,11 @@ def test_letters_to_files_need_no_sender(folder: Path) -> None:
 
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
 def test_the_port_follows_the_security_where_none_is_given(folder: Path, security: str, port: int) -> None:
-    assert read(folder, f"{P}SMTP_SECURITY={security}").port == port
-    assert read(folder, f"{P}SMTP_SECURITY={security}\n{P}SMTP_PORT=2525").port == 2525
+    text = f"{P}SMTP_HOST=mail.example.org\n{P}MAIL_FROM=a@example.org\n{P}SMTP_SECURITY={security}\n"
+    for more, expected in (("", port), (f"{P}SMTP_PORT=2525", 2525)):
+        route = read(folder, text + more).route()
+        assert route is not None
+        assert route.port == expected
 
 
 SECRETS = [row.name for row in fields(Settings) if row.metadata["is_secret"]]

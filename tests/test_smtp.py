@@ -9,6 +9,7 @@ import pytest
 
 from publisher.core.errors import RelayDown
 from publisher.core.model import Envelope
+from publisher.core.relays import Route
 from publisher.smtp import Relay
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import PASSWORD, Dovecot
@@ -26,9 +27,8 @@ def relay(port: int, **changes: object) -> Relay:
         "security": "none",
         "username": None,
         "password": None,
-        "own_name": "blog.test",
     }
-    return Relay(**(values | changes))  # type: ignore[arg-type]
+    return Relay(route=Route(**(values | changes)), own_name="blog.test")  # type: ignore[arg-type]
 
 
 def envelope(to: str = "b@reader.test", message: bytes = LETTER) -> Envelope:
@@ -56,6 +56,7 @@ def test_many_letters_go_through_one_connection_and_arrive_as_they_are() -> None
         ("data", "452 4.3.1 no room", "data", 452, "4.3.1"),
         ("dot", "552 5.3.4 too big", "data", 552, "5.3.4"),
         ("dot", "550 5.7.1 first line\n550 5.7.1 second line", "data", 550, "5.7.1"),
+        ("dot", "550-5.7.1 first line\n550 5.7.1 second line", "data", 550, "5.7.1"),
         ("rcpt", "421 4.3.2 going away", "rcpt", 421, "4.3.2"),
     ],
 )
@@ -177,8 +178,7 @@ def test_a_host_without_a_name_says_so() -> None:
 def test_small_packets_leave_at_once() -> None:
     with ScriptedSmtp() as server:
         line = relay(server.port).connect()
-        assert line._smtp.sock is not None
-        assert line._smtp.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        assert line._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
         line.close()
 
 

@@ -1,39 +1,40 @@
-"""Empty the outbox: claim, write the intent, send, write the answer.
+"""Empty the outbox: claim, write the intents, send, write the answers.
 
-A worker is a thread with a connection of its own. Nobody holds a transaction while a server thinks. What a killed worker
-leaves behind is at most one letter of which nobody knows whether it left.
+One thread keeps all connections busy. Between two looks at them it makes one transaction, which holds the answers that have
+come and the intents of the letters that go next: so a commit costs what it costs once for all of them, and what a killed
+sender leaves behind is at most one letter a connection of which nobody knows whether it left.
 """
 
 import threading
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from queue import Empty, SimpleQueue
-from socket import gethostname
-from time import sleep
-from uuid import uuid4
+from time import monotonic, sleep
+from typing import NamedTuple
 
-from publisher import disk
-from publisher.actions.publication import Line, Now, Publication, Relay
-from publisher.core.errors import AddressError, HeaderError, PublisherError, RelayDown, TemplateBroken
+from publisher.actions.moulds import Moulds
+from publisher.actions.ownership import owned, recover
+from publisher.actions.publication import Now, Publication, Relay
+from publisher.actions.sluice import LONGEST_SECONDS, Sluice
+from publisher.core.errors import AddressError, HeaderError, PublisherError, TemplateBroken
 from publisher.core.ledger import Delivery
-from publisher.core.letter import Draft, Mould, Sender
+from publisher.core.letter import Sender
 from publisher.core.model import Envelope, Reply
 from publisher.core.retry import Answer, Outcome, outcome
-from publisher.core.token import CONFIRM_DAYS, mac, sign
-from publisher.disk.lock import Lock
+from publisher.core.token import mac
+from publisher.smtp.switchboard import Answered, Down, Lost, News, Opened, OpenLine, Switchboard
+from publisher.storage import Result, Transaction
 
-BATCH = 100
+BATCH = 200
+"""So many letters are claimed at a time."""
 RENEW_SECONDS = 10
 _ON_THE_SPOT = 2
 """How often one letter is tried on a fresh connection at once."""
-_RECORD_TRIES = 6
-"""How often it is tried to write an answer down, a second apart: unwritten, the letter would be in doubt."""
 _LATER = timedelta(minutes=5)
 """After that it waits, uncounted."""
+_RECORD_TRIES = 6
+"""How often it is tried to write answers down, a second apart: unwritten, the letters would be in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,266 +44,304 @@ class Drained:
     counts: Counter[str] = field(default_factory=Counter)
     in_doubt: int = 0
     """Taken over from a sender that died."""
+    put_off: int = 0
+    """That wait because of a limit."""
     is_down: bool = False
     """No mail server took letters."""
 
 
-def drain(publication: Publication, now: Now, stop: threading.Event) -> Drained:
-    """Send everything that is due, until nothing is or `stop` is set; the letter at hand is finished first."""
-    if publication.relay is None or publication.sender is None:
+Progress = Callable[[Counter[str]], None]
+"""Told after each transaction how many letters have come to which state."""
+
+
+def drain(publication: Publication, now: Now, stop: threading.Event, progress: Progress = lambda _: None) -> Drained:
+    """Send everything that is due, until nothing is or `stop` is set; the letters at hand are finished first."""
+    if not publication.relays or publication.sender is None:
         return Drained()
-    with _ownership(publication) as owner:
-        in_doubt = _recover(publication, now())
-        worker = _Run(publication, publication.sender, publication.relay, owner, now, stop)
+    with owned(publication) as owner:
+        in_doubt = recover(publication, now())
+        run = _Run(publication, publication.sender, owner, now, stop, progress)
         try:
-            worker.run()
+            with Switchboard() as switchboard:
+                run.work(switchboard)
         finally:
             with publication.storage.write() as tx:
                 tx.deliveries.release(owner)
                 finished = tx.editions.finish()
     for edition in finished:
         publication.log.info("edition.finished", edition=edition)
-    return Drained(counts=worker.counts, in_doubt=in_doubt, is_down=worker.is_down)
+    return Drained(counts=run.counts, in_doubt=in_doubt, put_off=run.put_off, is_down=run.is_down)
 
 
-@contextmanager
-def _ownership(publication: Publication) -> Iterator[str]:
-    """A name for this run, and a lock that tells others on this host that it is alive."""
-    run = uuid4().hex
-    lock = Lock(publication.folders.state / "senders" / run)
-    lock.acquire()
-    try:
-        yield f"{_here(publication)}:{run}"
-    finally:
-        lock.release()
-        lock.path.unlink(missing_ok=True)
+class _Ready(NamedTuple):
+    """A letter that leaves as soon as its intent is written; with an answer instead, one that can't be written to anybody."""
+
+    delivery: Delivery
+    envelope: Envelope | Answer
 
 
-def _here(publication: Publication) -> str:
-    """This host and this site's folder: whose locks can be looked at."""
-    path = publication.folders.state / "sender-id"
-    if not disk.read_text(path):
-        disk.write(path, f"{uuid4().hex[:16]}\n".encode())
-    return f"{gethostname()}/{(disk.read_text(path) or '').strip()}"
+class _Done(NamedTuple):
+    """A letter whose transaction is over."""
+
+    delivery: Delivery
+    answer: Answer
+    relay: Relay | None
 
 
-def _recover(publication: Publication, now: datetime) -> int:
-    """Take over what senders left behind that are dead: at once on this host, when their lease runs out elsewhere."""
-    folder, here = publication.folders.state / "senders", _here(publication)
-    with publication.storage.write() as tx:
-        owners = [owner.rpartition(":") for owner in tx.deliveries.owners()]
-        dead = [f"{host}:{run}" for host, _, run in owners if host == here and not Lock(folder / run).is_held()]
-        in_doubt = tx.deliveries.recover(dead, policy=publication.rules.uncertain, now=now)
-    for _, _, run in owners:
-        if not Lock(folder / run).is_held():
-            (folder / run).unlink(missing_ok=True)
-    if in_doubt:
-        publication.log.warning("letters.uncertain", count=in_doubt, policy=publication.rules.uncertain)
-    return in_doubt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """What one transaction made true."""
+
+    recorded: list[tuple[_Done, Outcome]]
+    """Of letters whose lease was still ours."""
+    claimed: list[Delivery]
+    has_claimed: bool
+    """Also where all that was claimed was put off at once."""
+    going: list[tuple[OpenLine, _Ready]]
+    """Their intents are written."""
+    kept_back: list[_Ready]
+    """By the rate of their relay."""
 
 
 class _Run:
-    """One run through the outbox, with as many workers as the owner allows connections."""
+    """One run through the outbox."""
 
     def __init__(
-        self, publication: Publication, sender: Sender, relay: Relay, owner: str, now: Now, stop: threading.Event
+        self, publication: Publication, sender: Sender, owner: str, now: Now, stop: threading.Event, progress: Progress
     ) -> None:
-        self._publication, self._sender, self._relay = publication, sender, relay
-        self._owner, self._now = owner, now
-        self._moulds = _Moulds(publication, sender)
-        self._stop, self._is_over = stop, threading.Event()
-        self._down: PublisherError | None = None
-        self.is_down = False
+        self._publication, self._sender, self._owner, self._now = publication, sender, owner, now
+        self._stop, self._progress = stop, progress
+        self._moulds, self._sluice = Moulds(publication, sender), Sluice(publication, now)
+        self._claimed: deque[Delivery] = deque()
+        self._ready: deque[_Ready] = deque()
+        self._done: list[_Done] = []
+        self._busy: dict[OpenLine, tuple[Relay, Delivery]] = {}
+        self._idle: dict[OpenLine, Relay] = {}
+        self._opening: Counter[str] = Counter()
+        self._most: dict[str, int] = {}
+        """How many lines a relay has room for, where that is less than was asked for."""
+        self._tries: Counter[int] = Counter()
+        self._is_empty = False
+        """Nothing was left to claim at the last look."""
+        self._renewed_at = monotonic()
         self.counts: Counter[str] = Counter()
+        self.is_down = False
 
-    def run(self) -> None:
-        renewer = threading.Thread(target=self._renew, name="lease", daemon=True)
-        renewer.start()
+    @property
+    def put_off(self) -> int:
+        return self._sluice.put_off
+
+    def work(self, switchboard: Switchboard) -> None:
+        self._turn_over(switchboard)
+        while self._busy or self._done or self._has_more():
+            self._open_lines(switchboard)
+            self._take_in(switchboard.wait(self._patience()))
+            self._turn_over(switchboard)
+        if self.is_down:
+            self._publication.log.error("relay.down", reason=self._sluice.trouble)
+
+    @property
+    def _may_begin(self) -> bool:
+        return not (self._stop.is_set() or self.is_down)
+
+    def _has_more(self) -> bool:
+        if not self._may_begin:
+            return False
+        if self._sluice.is_time_to_look():
+            self._is_empty = False
+        return bool(self._claimed or self._ready) or not self._is_empty or self._sluice.is_worth_waiting()
+
+    def _patience(self) -> float:
+        """In seconds: no longer than until a limit lets the next letter go."""
+        if self._done or self.is_down:
+            return 0 if not self._busy else LONGEST_SECONDS
+        return self._sluice.wait_seconds() if self._idle or not self._busy else LONGEST_SECONDS
+
+    # -- lines
+
+    def _open_lines(self, switchboard: Switchboard) -> None:
+        """As many as there are letters for, to those relays that come first of all that answer."""
+        wanted = len(self._claimed) + len(self._ready) - len(self._idle) - self._opening.total()
+        if wanted <= 0 or not self._may_begin:
+            return
+        relays = self._sluice.relays()
+        self.is_down = not relays and not self._opening.total()
+        for relay in relays:
+            most = min(relay.connections, self._most.get(relay.name, relay.connections))
+            free = most - self._opening[relay.name] - self._lines_to(relay)
+            for _ in range(max(0, min(free, wanted))):
+                self._opening[relay.name] += 1
+                switchboard.open(relay)
+                wanted -= 1
+
+    def _lines_to(self, relay: Relay) -> int:
+        return sum(each is relay for each, _ in self._busy.values()) + sum(
+            each is relay for each in self._idle.values()
+        )
+
+    def _take_in(self, news: Iterable[News]) -> None:
+        for each in news:
+            if isinstance(each, Answered):
+                relay, delivery = self._busy.pop(each.line)
+                self._done.append(_Done(delivery, each.answer, relay))
+                if each.line.is_open:
+                    self._idle[each.line] = relay
+            elif isinstance(each, Lost):
+                self._idle.pop(each.line, None)
+            else:
+                self._take_line(each)
+
+    def _take_line(self, news: Opened | Down) -> None:
+        relay = self._sluice.relay_of(news.to)
+        self._opening[relay.name] -= 1
+        if isinstance(news, Opened):
+            self._sluice.note_answering(relay)
+            self._idle[news.line] = relay
+        elif lines := self._lines_to(relay) + self._opening[relay.name]:
+            self._most[relay.name] = lines
+        else:
+            self._sluice.shut_relay(relay, str(news.reason))
+
+    def _drop_idle(self, switchboard: Switchboard) -> None:
+        """The lines to relays that want no letters of ours."""
+        for line in [line for line, relay in self._idle.items() if self._sluice.is_shut(relay)]:
+            del self._idle[line]
+            switchboard.drop(line)
+
+    # -- the one transaction of each turn
+
+    def _turn_over(self, switchboard: Switchboard) -> None:
+        """Write down what has come back and what goes next, then let it go."""
+        self._drop_idle(switchboard)
+        done, self._done = self._done, []
+        ready = self._take_ready() if self._may_begin else []
+        wants_more = self._may_begin and not self._is_empty and len(self._claimed) + len(self._ready) <= len(self._idle)
+        is_old = monotonic() - self._renewed_at >= RENEW_SECONDS
+        if not (done or ready or wants_more or is_old):
+            return
+        turn = self._patiently(lambda tx: self._transact(tx, done, ready, wants_more, is_old), is_vital=bool(done))
+        if is_old:
+            self._renewed_at = monotonic()
+        if wants_more:
+            self._is_empty = not turn.has_claimed
+        self._claimed.extend(turn.claimed)
+        self._ready.extendleft(reversed(turn.kept_back))
+        for line, each in turn.going:
+            self._let_go(switchboard, line, each)
+        self._settle(turn.recorded)
+        self._progress(self.counts)
+
+    def _take_ready(self) -> list[_Ready]:
+        """A letter for each line that has none."""
+        while self._claimed and len(self._ready) < len(self._idle):
+            self._ready.append(self._filled(self._claimed.popleft()))
+        return [self._ready.popleft() for _ in range(min(len(self._ready), len(self._idle)))]
+
+    def _filled(self, delivery: Delivery) -> _Ready:
         try:
-            while not self._must_stop() and (batch := self._claim()):
-                self._send_all(batch)
-        finally:
-            self._is_over.set()
-            renewer.join()
-        if self._down:
-            self.is_down = True
-            event = "relay.down" if isinstance(self._down, RelayDown) else "sending.stopped"
-            self._publication.log.error(event, reason=str(self._down))
-
-    def _claim(self) -> list[Delivery]:
-        with self._publication.storage.write() as tx:
-            tx.editions.start()
-            return tx.deliveries.claim(self._owner, BATCH, self._now())
-
-    def _send_all(self, batch: list[Delivery]) -> None:
-        todo: SimpleQueue[Delivery] = SimpleQueue()
-        for delivery in batch:
-            todo.put(delivery)
-        workers = min(self._publication.rules.connections, len(batch))
-        with ThreadPoolExecutor(workers, thread_name_prefix="sender") as pool:
-            for done in [pool.submit(self._work, todo) for _ in range(workers)]:
-                done.result()
-
-    def _work(self, todo: "SimpleQueue[Delivery]") -> None:
-        line = _Reconnecting(self._relay)
-        try:
-            while not self._must_stop():
-                self._deliver(todo.get_nowait(), line)
-        except Empty:
-            pass
-        except PublisherError as error:
-            self._down = error
-        finally:
-            line.close()
-
-    def _deliver(self, delivery: Delivery, line: "_Reconnecting") -> None:
-        line.open()  # before the intent: a server that is down leaves nothing in doubt
-        with self._publication.storage.write() as tx:
-            if not tx.deliveries.intend(delivery, self._owner, self._now()):
-                return
-        try:
-            answer = self._attempt(self._moulds.fill(delivery), line)
+            return _Ready(delivery, self._moulds.fill(delivery))
         except (AddressError, HeaderError) as error:
-            answer = Answer(stage="rcpt", reply=Reply(code=553, enhanced="5.6.0", text=str(error)))
+            reply = Reply(code=553, enhanced="5.6.0", text=str(error))
+            return _Ready(delivery, Answer(stage="rcpt", reply=reply))
         except TemplateBroken as error:
             self._publication.log.error("template.broken", reason=str(error))
-            answer = Answer(stage="connect", reply=Reply(code=451, enhanced=None, text=str(error)))
-        self._record(delivery, answer)
+            return _Ready(delivery, Answer(stage="connect", reply=Reply(code=451, enhanced=None, text=str(error))))
 
-    def _attempt(self, envelope: Envelope, line: "_Reconnecting") -> Answer:
-        """A connection that was closed before the letter began is no fault of the letter's."""
-        for _ in range(_ON_THE_SPOT):
-            answer = line.send(envelope)
-            if not _is_spent(answer) or answer.stage == "data":
-                break
-        return answer
+    def _patiently(self, work: Callable[[Transaction], _Turn], *, is_vital: bool) -> _Turn:
+        """Answers that are not written down would leave their letters in doubt."""
+        for left in reversed(range(_RECORD_TRIES if is_vital else 1)):
+            try:
+                with self._publication.storage.write() as tx:
+                    return work(tx)
+            except PublisherError:
+                if not left:
+                    raise
+                sleep(1)
+        raise AssertionError("the last try returns or raises")
 
-    def _record(self, delivery: Delivery, answer: Answer) -> None:
-        publication, now = self._publication, self._now()
+    def _transact(
+        self, tx: Transaction, done: list[_Done], ready: list[_Ready], wants_more: bool, is_old: bool
+    ) -> _Turn:
+        """May be done again where the database failed."""
+        now = self._now()
+        recorded = self._record(tx, done, now)
+        claimed, has_claimed = self._claim(tx, now) if wants_more else ([], False)
+        lines = self._sluice.granted(tx, [*self._idle.items()][: len(ready)])
+        pairs = [*zip(lines, ready, strict=False)]
+        may_leave = tx.deliveries.intend([each.delivery for _, each in pairs], self._owner, now) if pairs else set()
+        if is_old:
+            tx.deliveries.renew(self._owner)
+        going = [(line, each) for line, each in pairs if each.delivery.id in may_leave]
+        kept_back = ready[len(lines) :]
+        return _Turn(recorded=recorded, claimed=claimed, has_claimed=has_claimed, going=going, kept_back=kept_back)
+
+    def _claim(self, tx: Transaction, now: datetime) -> tuple[list[Delivery], bool]:
+        """The letters that may leave, and whether there were any at all."""
+        tx.editions.start()
+        claimed = tx.deliveries.claim(self._owner, BATCH, now)
+        return self._sluice.sifted(tx, self._owner, claimed, now) if claimed else [], bool(claimed)
+
+    def _record(self, tx: Transaction, done: list[_Done], now: datetime) -> list[tuple[_Done, Outcome]]:
+        if not done:
+            return []
+        pairs = [(each, self._outcome(each, now)) for each in done]
+        results = [
+            Result(
+                delivery=each.delivery,
+                outcome=found,
+                reply=str(each.answer.reply) if each.answer.reply else "the connection broke",
+                relay=each.relay.name if each.relay else None,
+            )
+            for each, found in pairs
+        ]
+        ours = tx.deliveries.record(results, self._owner, self._publication.rules.uncertain, now)
+        recorded = [(each, found) for each, found in pairs if each.delivery.id in ours]
+        for each, found in recorded:
+            if found.fault == "recipient":
+                tx.suppressions.add(each.delivery.address, "bounced", str(each.answer.reply), now)
+            self._sluice.note(tx, each.relay, each.delivery.address, each.answer, found, now)
+        return recorded
+
+    def _outcome(self, done: _Done, now: datetime) -> Outcome:
+        """A connection that was closed before the letter began is no fault of the letter's: it is tried again at once, then
+        later.
+        """
+        delivery = done.delivery
         found = outcome(
-            answer,
+            done.answer,
             attempts=delivery.attempts + 1,
             first_attempt_at=delivery.first_attempt_at or now,
             now=now,
             jitter=int(mac(self._sender.keys, "jitter", f"{delivery.key}:{delivery.attempts}")[:4], 16) / 0xFFFF,
         )
-        if found.state == "pending":
-            found = Outcome(state="pending", next_attempt_at=now + _LATER, fault=found.fault)
-        reply = str(answer.reply) if answer.reply else "the connection broke"
-        for patience in reversed(range(_RECORD_TRIES)):
-            try:
-                with publication.storage.write() as tx:
-                    is_ours = tx.deliveries.record(
-                        delivery, self._owner, found, reply, publication.rules.uncertain, now
-                    )
-                    if is_ours and found.fault == "recipient":
-                        tx.suppressions.add(delivery.address, "bounced", reply, now)
-                break
-            except PublisherError:
-                if not patience:
-                    raise
-                sleep(1)
-        if is_ours:
+        if found.state != "pending":
+            return found
+        if self._tries[delivery.id] + 1 < _ON_THE_SPOT:
+            return replace(found, is_kept=True)
+        return replace(found, next_attempt_at=now + _LATER)
+
+    def _let_go(self, switchboard: Switchboard, line: OpenLine, ready: _Ready) -> None:
+        if isinstance(ready.envelope, Answer):
+            self._done.append(_Done(ready.delivery, ready.envelope, None))
+            return
+        self._busy[line] = self._idle.pop(line), ready.delivery
+        switchboard.begin(line, ready.envelope)
+
+    def _settle(self, recorded: Iterable[tuple[_Done, Outcome]]) -> None:
+        for done, found in recorded:
+            if found.is_kept:
+                self._tries[done.delivery.id] += 1
+                self._claimed.appendleft(done.delivery)
+                continue
             self.counts[found.state] += 1
-            self._tell(delivery, found, answer.reply)
+            self._tell(done, found)
 
-    def _tell(self, delivery: Delivery, found: Outcome, reply: Reply | None) -> None:
+    def _tell(self, done: _Done, found: Outcome) -> None:
         """The text of a reply often repeats the address, so only its codes are told aloud."""
-        log = self._publication.log
+        log, reply, letter = self._publication.log, done.answer.reply, done.delivery.key
         codes = f"{reply.code} {reply.enhanced or ''}".strip() if reply else "none"
-        log.debug("letter.address", letter=delivery.key, address=delivery.address, text=reply.text if reply else "")
+        log.debug("letter.address", letter=letter, address=done.delivery.address, text=reply.text if reply else "")
         if found.state == "sent":
-            log.info("letter.sent", letter=delivery.key, reply=codes)
+            log.info("letter.sent", letter=letter, reply=codes)
         else:
-            log.warning("letter.not_sent", letter=delivery.key, state=found.state, fault=found.fault, reply=codes)
-
-    def _must_stop(self) -> bool:
-        return self._stop.is_set() or self._is_over.is_set() or self._down is not None
-
-    def _renew(self) -> None:
-        """Keep the leases while a slow server thinks; without them, somebody else would send the same letters."""
-        while not self._is_over.wait(RENEW_SECONDS):
-            with suppress(PublisherError), self._publication.storage.write() as tx:
-                tx.deliveries.renew(self._owner)
-
-
-class _Reconnecting:
-    """A line that is opened when it is needed, and anew when it broke."""
-
-    def __init__(self, relay: Relay) -> None:
-        self._relay = relay
-        self._line: Line | None = None
-
-    def open(self) -> Line:
-        if self._line is None:
-            self._line = self._relay.connect()
-        return self._line
-
-    def send(self, envelope: Envelope) -> Answer:
-        try:
-            answer = self.open().send(envelope)
-        except PublisherError as error:
-            return Answer(stage="connect", reply=Reply(code=421, enhanced=None, text=str(error)))
-        if _is_spent(answer):
-            self.close()
-        return answer
-
-    def close(self) -> None:
-        if self._line:
-            self._line.close()
-            self._line = None
-
-
-def _is_spent(answer: Answer) -> bool:
-    """Whether the connection is of no more use."""
-    return answer.reply is None or answer.reply.code == 421
-
-
-class _Moulds:
-    """The letters of a run, each made once: an edition for all its readers, a confirm letter for its one."""
-
-    def __init__(self, publication: Publication, sender: Sender) -> None:
-        self._publication, self._sender = publication, sender
-        self._editions: dict[int, Mould] = {}
-        self._lock = threading.Lock()
-
-    def fill(self, delivery: Delivery) -> Envelope:
-        mould = self._edition(delivery.edition) if delivery.edition else Mould(self._sender, self._draft(delivery))
-        return mould.fill(
-            to=delivery.address, handle=delivery.handle, delivery_key=delivery.key, delivery_id=delivery.id
-        )
-
-    def _edition(self, number: int) -> Mould:
-        with self._lock:
-            if number not in self._editions:
-                with self._publication.storage.read() as tx:
-                    edition = tx.editions.get(number)
-                assert edition is not None, "a delivery's edition"
-                draft = Draft(
-                    subject=edition.subject,
-                    html=edition.html,
-                    text=edition.text,
-                    at=edition.frozen_at,
-                    feedback_id=f"{number}:digest:publisher:{self._sender.host}",
-                    is_bulk=True,
-                )
-                self._editions[number] = Mould(self._sender, draft)
-            return self._editions[number]
-
-    def _draft(self, delivery: Delivery) -> Draft:
-        site, templates, keys = self._publication.site, self._publication.templates, self._publication.keys
-        if delivery.kind == "confirm":
-            token = sign(keys, "confirm", delivery.handle, delivery.created_at)
-            subject = f"Please confirm: new posts from {site.title}"
-            values: dict[str, object] = {"confirm_url": f"{site.service_url}/confirm/{token}", "days": CONFIRM_DAYS}
-        else:
-            subject = f"You already get {site.title} by email"
-            values = {"leave_url": self._sender.leave_url(delivery.handle)}
-        return Draft(
-            subject=subject,
-            html=templates.letter_html(f"letter/{delivery.kind}.html", **values),
-            text=templates.letter_text(f"letter/{delivery.kind}.txt", **values),
-            at=delivery.created_at,
-            feedback_id=f"0:{delivery.kind}:publisher:{self._sender.host}",
-            is_bulk=False,
-        )
+            log.warning("letter.not_sent", letter=letter, state=found.state, fault=found.fault, reply=codes)

@@ -1,37 +1,48 @@
 """One publication, ready to work: its site, its rules, and the tools that act for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from publisher.core.model import Envelope, Site
+from publisher.core.model import Site
 from publisher.templates import Templates
 
 if TYPE_CHECKING:  # a build that touches no database is not made to load one
     from publisher.core.letter import Sender
-    from publisher.core.retry import Answer
+    from publisher.core.limits import Rate
     from publisher.core.slots import Daily
     from publisher.core.token import Keys
+    from publisher.smtp.switchboard import OpenLine
     from publisher.storage import Storage
 
 Now = Callable[[], datetime]
 """The publication's clock."""
 
 
-class Line(Protocol):
-    """An open way for letters to leave."""
-
-    def send(self, envelope: Envelope) -> "Answer": ...
-
-    def close(self) -> None: ...
-
-
 class Relay(Protocol):
-    """Somebody who takes letters: a mail server, or a folder."""
+    """Somebody who takes letters: a mail server, or a folder. Not equal to any other."""
 
-    def connect(self) -> Line:
+    @property
+    def name(self) -> str:
+        """In words, for the owner, and in the database."""
+        ...
+
+    @property
+    def connections(self) -> int:
+        """How many at a time."""
+        ...
+
+    @property
+    def rate(self) -> "Rate | None": ...
+
+    @property
+    def preference(self) -> int:
+        """Letters go to those of the lowest that answer."""
+        ...
+
+    def connect(self) -> "OpenLine":
         """Raises PublisherError where nobody answers, with what to change."""
         ...
 
@@ -58,7 +69,8 @@ class Rules:
     stale_after: timedelta
     welcome_posts: int
     uncertain: Literal["resend", "leave"]
-    connections: int
+    domain_limits: "Mapping[str, Rate]"
+    """How fast letters may leave to single domains."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,5 +103,5 @@ class Publication(Workshop):
     keys: "Keys"
     sender: "Sender | None"
     """None where mail is not set up: then nobody's posts are used up by letters that could not leave."""
-    relay: Relay | None
+    relays: tuple[Relay, ...]
     log: Log

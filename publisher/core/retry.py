@@ -30,6 +30,8 @@ class Outcome:
     state: Literal["sent", "deferred", "failed", "pending", "uncertain"]
     """`pending`: the letter was not at fault, try again on a fresh connection without counting."""
     next_attempt_at: datetime | None = None
+    is_kept: bool = False
+    """The sender keeps the letter, to try it at once."""
     fault: Fault | None = None
     """Whose it is, where somebody can mend it. `recipient`: the address is dead and must not be tried again."""
 
@@ -55,12 +57,12 @@ def _fault(stage: Stage, reply: Reply) -> Fault | None:
     enhanced = reply.enhanced or ""
     if reply.code // 100 != 5:
         return None
+    if enhanced == "5.3.4" or (reply.code == 552 and enhanced != "5.2.2"):
+        return "message"
     if enhanced.startswith("5.7.") or stage in ("connect", "mail") or reply.code in (530, 534, 535, 538):
         return "ours"
     if stage == "rcpt" and (enhanced.startswith("5.1.") or enhanced == "5.2.1"):
         return "recipient"
-    if enhanced == "5.3.4" or (reply.code == 552 and enhanced != "5.2.2"):
-        return "message"
     return None
 
 

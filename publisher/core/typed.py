@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 from publisher.core.address import ascii_address, normalise
 from publisher.core.errors import AddressError
+from publisher.core.limits import Rate
 from publisher.core.model import is_one_line
 from publisher.core.pattern import NAMES_POST, WORD
+
+_DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 def text(value: str) -> str:
@@ -144,6 +147,28 @@ def duration(value: str) -> timedelta:
     return timedelta(**{unit: int(found[1])})
 
 
+def rate(value: str) -> Rate:
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(?:/(s|m|h))?", value)
+    if not found or not float(found[1]):
+        raise ValueError("wanted is a number of letters, in a second if nothing else is said: 20, 20/s, 100/m, 1000/h")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours"}[found[2] or "s"]
+    return Rate(letters=float(found[1]), per=timedelta(**{unit: 1}))
+
+
+def optional_rate(value: str) -> Rate | None:
+    return rate(value) if value else None
+
+
+def domain_limits(value: str) -> dict[str, Rate]:
+    found: dict[str, Rate] = {}
+    for word in words_apart(value):
+        domain, equals, most = word.partition("=")
+        if not equals or not _DOMAIN.fullmatch(domain):
+            raise ValueError("wanted are domains with their rates like gmail.com=20/s, gmx.de=100/m")
+        found[domain.lower()] = rate(most)
+    return found
+
+
 def mailbox(value: str) -> tuple[str, str] | None:
     """(display name, address) of `me@example.org` or `The Name <me@example.org>`."""
     if not value:
@@ -162,7 +187,7 @@ def mailbox(value: str) -> tuple[str, str] | None:
 
 
 def mail_domain(value: str) -> str | None:
-    if value and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
+    if value and not _DOMAIN.fullmatch(value):
         raise ValueError("wanted is a domain like example.org")
     return value.lower() or None
 

@@ -11,15 +11,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from publisher.storage.deliveries import Deliveries
+from publisher.storage.deliveries import Deliveries, Result
 from publisher.storage.editions import Editions
 from publisher.storage.engine import connect, transaction
+from publisher.storage.limits import Limits
 from publisher.storage.marks import Marks
 from publisher.storage.releases import Releases
 from publisher.storage.subscribers import Subscribers
 from publisher.storage.suppressions import Suppressions
 from publisher.storage.turns import Turns
 from publisher.storage.upgrade import upgrade
+
+__all__ = ["Result", "Storage", "Transaction", "open_storage"]
 
 
 class Transaction:
@@ -51,6 +54,10 @@ class Transaction:
     @cached_property
     def deliveries(self) -> Deliveries:
         return Deliveries(self._connection)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(self._connection)
 
     @cached_property
     def marks(self) -> Marks:

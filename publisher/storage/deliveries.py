@@ -4,20 +4,20 @@ Every move is an UPDATE that names the state before it; a row count of 1 wins. A
 the database's own clock measures: it runs in real time, whatever the publication's clock shows.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Select,
     and_,
+    bindparam,
     exists,
     func,
     insert,
-    literal_column,
     or_,
     select,
     update,
@@ -26,11 +26,23 @@ from sqlalchemy.exc import IntegrityError
 
 from publisher.core.ledger import NOT_HAD, Delivery, DeliveryState, LetterKind
 from publisher.core.retry import BACK_OFF, Outcome
+from publisher.storage.engine import now_ms
 from publisher.storage.schema import UNCLAIMED, arrears, deliveries, edition_items, editions, subscribers, suppressions
 
 LEASE_SECONDS = 30
 DOUBTS_ENOUGH = 5
 """A server that takes the last byte and never answers gets no letter more often than that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How one transaction ended for its letter."""
+
+    delivery: Delivery
+    outcome: Outcome
+    reply: str
+    relay: str | None
+    """Who gave the reply."""
 
 
 class Deliveries:
@@ -103,7 +115,7 @@ class Deliveries:
         """
         abandoned = and_(
             deliveries.c.lease_owner.is_not(None),
-            or_(deliveries.c.lease_owner.in_(dead), deliveries.c.lease_until < self._now_ms()),
+            or_(deliveries.c.lease_owner.in_(dead), deliveries.c.lease_until < now_ms(self._connection)),
         )
         values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
         doubtful = self._connection.execute(
@@ -128,51 +140,62 @@ class Deliveries:
     def renew(self, owner: str) -> int:
         """Hold on to the leases; returns how many. One that was taken away is noticed by `intend` and `record`."""
         renewed = self._connection.execute(
-            update(deliveries)
-            .where(deliveries.c.lease_owner == owner)
-            .values(lease_until=self._now_ms() + LEASE_SECONDS * 1000)
+            update(deliveries).where(deliveries.c.lease_owner == owner).values(lease_until=self._lease_until())
         )
         return renewed.rowcount
 
-    def intend(self, delivery: Delivery, owner: str, now: datetime) -> bool:
-        """Write down that this letter is about to leave. False: it must not, somebody left or took it over."""
-        moved = self._connection.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.id == delivery.id,
-                deliveries.c.state.in_(("pending", "deferred")),
-                deliveries.c.lease_owner == owner,
-                exists().where(subscribers.c.id == deliveries.c.subscriber, _may_be_mailed()),
-            )
-            .values(
-                state="sending",
-                address=delivery.address,
-                first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, now),
-            )
-        )
-        return moved.rowcount == 1
+    def intend(self, batch: Sequence[Delivery], owner: str, now: datetime) -> set[int]:
+        """Write down that these letters are about to leave; returns the ids of those that may.
 
-    def record(self, delivery: Delivery, owner: str, outcome: Outcome, reply: str, policy: str, now: datetime) -> bool:
-        """Write down how it ended. False: the lease was lost, somebody else decides."""
-        values: dict[str, Any] = {"state": outcome.state, "last_reply": reply, "lease_owner": None, "lease_until": None}
+        The others must not: somebody left, was suppressed, or took them over.
+        """
+        values = {"ids": [delivery.id for delivery in batch], "owner": owner, "at": now}
+        return set(self._connection.execute(_INTEND, values).scalars())
+
+    def record(self, results: Sequence[Result], owner: str, policy: str, now: datetime) -> set[int]:
+        """Write down how letters ended; returns the ids of those whose lease was still ours.
+
+        Of the rest somebody else decides.
+        """
+        values = {"ids": [result.delivery.id for result in results], "owner": owner}
+        ours = set(self._connection.execute(_ON_THE_WIRE, values).scalars())
+        found = [result for result in results if result.delivery.id in ours]
+        self._record_sent([result for result in found if result.outcome.state == "sent"], now)
+        for result in found:
+            if result.outcome.state != "sent":
+                self._record_one(result, policy, now)
+        return ours
+
+    def _record_sent(self, results: Sequence[Result], now: datetime) -> None:
+        """Nearly all letters end so, and very many of them at a time."""
+        rows = [{"the_id": each.delivery.id, "at": now, "reply": each.reply, "by": each.relay} for each in results]
+        if rows:
+            self._connection.execute(_RECORD_SENT, rows)
+
+    def _record_one(self, result: Result, policy: str, now: datetime) -> None:
+        delivery, outcome = result.delivery, result.outcome
+        values: dict[str, Any] = {"state": outcome.state, "last_reply": result.reply, "relay": result.relay}
+        if not outcome.is_kept:
+            values |= {"lease_owner": None, "lease_until": None}
         if outcome.state == "uncertain":
             is_enough = delivery.doubts + 1 >= DOUBTS_ENOUGH
             values |= _in_doubt("leave" if is_enough else policy, now)
             values |= {"next_attempt_at": now + BACK_OFF[min(delivery.doubts, len(BACK_OFF) - 1)]}
-        elif outcome.state in ("sent", "failed", "deferred"):
+        elif outcome.state in ("failed", "deferred"):
             values |= {"attempts": deliveries.c.attempts + 1}
-        if outcome.state in ("sent", "failed"):
+        if outcome.state == "failed":
             values |= {"finished_at": now}
         if outcome.next_attempt_at:
             values |= {"next_attempt_at": outcome.next_attempt_at}
-        moved = self._connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id == delivery.id, deliveries.c.state == "sending", deliveries.c.lease_owner == owner)
-            .values(values)
-        )
-        if moved.rowcount and outcome.state in NOT_HAD:
+        self._connection.execute(update(deliveries).where(deliveries.c.id == delivery.id).values(values))
+        if outcome.state in NOT_HAD:
             owe_again(self._connection, deliveries.c.id == delivery.id)
-        return moved.rowcount == 1
+
+    def put_off(self, until: Mapping[int, datetime], owner: str) -> None:
+        """Give claimed letters back, by their ids, not to be tried before; that counts as no attempt."""
+        rows = [{"the_id": number, "owner": owner, "at": at} for number, at in until.items()]
+        if rows:
+            self._connection.execute(_PUT_OFF, rows)
 
     def release(self, owner: str) -> None:
         """Give back what was claimed and not begun."""
@@ -201,7 +224,7 @@ class Deliveries:
         self._connection.execute(
             update(deliveries)
             .where(deliveries.c.id.in_(ids), UNCLAIMED)
-            .values(lease_owner=owner, lease_until=self._now_ms() + LEASE_SECONDS * 1000)
+            .values(lease_owner=owner, lease_until=self._lease_until(), address=_ADDRESS)
         )
 
     def _skip(self, ids: list[int], now: datetime) -> set[int]:
@@ -227,7 +250,7 @@ class Deliveries:
                 deliveries.c.kind,
                 deliveries.c.edition,
                 subscribers.c.handle,
-                subscribers.c.address,
+                deliveries.c.address,
                 deliveries.c.attempts,
                 deliveries.c.doubts,
                 deliveries.c.created_at,
@@ -239,14 +262,8 @@ class Deliveries:
         )
         return [Delivery(**row) for row in self._connection.execute(query).mappings()]
 
-    def _now_ms(self) -> ColumnElement[int]:
-        """The database's clock, in milliseconds since 1970."""
-        text = (
-            "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-            if self._connection.dialect.name == "sqlite"
-            else "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
-        )
-        return literal_column(text, BigInteger())
+    def _lease_until(self) -> ColumnElement[int]:
+        return now_ms(self._connection) + LEASE_SECONDS * 1000
 
 
 def owe_again(connection: Connection, which: ColumnElement[bool]) -> None:
@@ -273,3 +290,48 @@ def _may_be_mailed() -> ColumnElement[bool]:
         ),
         ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
     )
+
+
+_ADDRESS = select(subscribers.c.address).where(subscribers.c.id == deliveries.c.subscriber).scalar_subquery()
+_ON_THE_WIRE = (
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.id.in_(bindparam("ids", expanding=True)),
+        deliveries.c.state == "sending",
+        deliveries.c.lease_owner == bindparam("owner"),
+    )
+    .with_for_update()
+)
+_INTEND = (
+    update(deliveries)
+    .where(
+        deliveries.c.id.in_(bindparam("ids", expanding=True)),
+        deliveries.c.state.in_(("pending", "deferred")),
+        deliveries.c.lease_owner == bindparam("owner"),
+        exists().where(subscribers.c.id == deliveries.c.subscriber, _may_be_mailed()),
+    )
+    .values(state="sending", first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, bindparam("at")))
+    .returning(deliveries.c.id)
+)
+_RECORD_SENT = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("the_id"))
+    .values(
+        state="sent",
+        attempts=deliveries.c.attempts + 1,
+        finished_at=bindparam("at"),
+        last_reply=bindparam("reply"),
+        relay=bindparam("by"),
+        lease_owner=None,
+        lease_until=None,
+    )
+)
+_PUT_OFF = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("the_id"),
+        deliveries.c.lease_owner == bindparam("owner"),
+        deliveries.c.state.in_(("pending", "deferred")),
+    )
+    .values(next_attempt_at=bindparam("at"), lease_owner=None, lease_until=None)
+)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, literal_column
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -74,6 +74,16 @@ def told_as_ours(engine: Engine) -> Iterator[None]:
         raise _told(engine, error) from error
     except SQLAlchemyError as error:
         raise StorageError(f"the database failed: {error}") from error
+
+
+def now_ms(connection: Connection) -> ColumnElement[int]:
+    """The database's clock, in milliseconds since 1970."""
+    text = (
+        "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+        if connection.dialect.name == "sqlite"
+        else "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+    )
+    return literal_column(text, BigInteger())
 
 
 def _told(engine: Engine, error: DBAPIError) -> StorageError | Busy:

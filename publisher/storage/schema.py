@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest step in `migrations/`."""
 
 metadata = MetaData()
@@ -167,6 +167,7 @@ deliveries = Table(
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("last_reply", Text),
+    Column("relay", Text, comment="the server that gave this reply, as host:port"),
     Column("lease_owner", Text),
     Column("lease_until", BigInteger, comment="milliseconds since 1970 by the database's clock"),
     Index("deliveries_todo", "edition", "next_attempt_at", "id", sqlite_where=UNCLAIMED, postgresql_where=UNCLAIMED),
@@ -180,4 +181,17 @@ deliveries = Table(
     ),
     Index("deliveries_of_subscriber", "subscriber", "kind"),
     sqlite_autoincrement=True,
+)
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("name", Text, primary_key=True, comment="relay:host:port or domain:example.org"),
+    Column(
+        "free_at_ms", BigInteger, nullable=False, server_default="0", comment="milliseconds since 1970, database clock"
+    ),
+    Column("booked_to_ms", BigInteger, nullable=False, server_default="0"),
+    Column("shut_until", UtcDateTime),
+    Column("refusals", Integer, nullable=False, server_default="0"),
+    Column("reason", Text, nullable=False, server_default=""),
 )

@@ -93,7 +93,7 @@ def test_a_letter_becomes_one_file_however_often_it_is_sent(tmp_path: Path) -> N
     message = b"To: bob@example.org\r\nMessage-ID: <1@example.org>\r\n\r\nHello\r\n"
     envelope = Envelope(mail_from="bounces+1@example.org", rcpt_to="bob@example.org", message=message)
     line = folder.connect()
-    answers = [line.send(envelope) for _ in range(2)]
+    answers = [line.begin(envelope) for _ in range(2)]
     line.close()
     assert [answer.reply.code for answer in answers if answer.reply] == [250, 250]
     (path,) = folder.folder.iterdir()
@@ -103,5 +103,5 @@ def test_a_letter_becomes_one_file_however_often_it_is_sent(tmp_path: Path) -> N
         b"Return-Path: <bounces+1@example.org>\r\nX-Envelope-To: <bob@example.org>\r\n" + message
     )
     other = Envelope(mail_from="a@b.org", rcpt_to="c@d.org", message=message.replace(b"<1@", b"<2@"))
-    folder.send(other)
+    folder.begin(other)
     assert len(list(folder.folder.iterdir())) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, select, text
 from sqlalchemy.exc import StatementError
 
 from publisher.actions.compose import compose
@@ -21,7 +21,7 @@ from publisher.actions.subscribe import add, confirm, find, forget_unconfirmed, 
 from publisher.core.errors import Busy, StorageError
 from publisher.core.ledger import Delivery
 from publisher.core.retry import Outcome
-from publisher.storage import Storage, open_storage
+from publisher.storage import Result, Storage, open_storage
 from publisher.storage.engine import connect, transaction
 from publisher.storage.schema import REVISION, deliveries, metadata, subscribers, suppressions
 from publisher.storage.upgrade import migrate
@@ -53,6 +53,10 @@ def site(storage: Storage, tmp_path: Path, relay: CuedRelay) -> Publication:
 def claim(storage: Storage, owner: str, limit: int = 5) -> list[Delivery]:
     with storage.write() as tx:
         return tx.deliveries.claim(owner, limit, EIGHT)
+
+
+def ended(delivery: Delivery, outcome: Outcome, reply: str) -> Result:
+    return Result(delivery=delivery, outcome=outcome, reply=reply, relay="mail.example.org:25")
 
 
 def tally(storage: Storage) -> dict[str, int]:
@@ -140,21 +144,48 @@ def test_two_workers_never_hold_the_same_letter(site: Publication) -> None:
 def test_only_the_holder_of_a_lease_moves_a_letter(site: Publication) -> None:
     (delivery,) = claim(site.storage, "host:one", 1)
     with site.storage.write() as tx:
-        assert not tx.deliveries.intend(delivery, "host:two", EIGHT)
-        assert not tx.deliveries.record(delivery, "host:one", SENT, "250", "resend", EIGHT)  # no intent yet
-        assert tx.deliveries.intend(delivery, "host:one", EIGHT)
-        assert not tx.deliveries.intend(delivery, "host:one", EIGHT)
-        assert not tx.deliveries.record(delivery, "host:two", SENT, "250", "resend", EIGHT)
-        assert tx.deliveries.record(delivery, "host:one", SENT, "250", "resend", EIGHT)
-        assert not tx.deliveries.record(delivery, "host:one", SENT, "250", "resend", EIGHT)
+        assert not tx.deliveries.intend([delivery], "host:two", EIGHT)
+        assert not tx.deliveries.record([ended(delivery, SENT, "250")], "host:one", "resend", EIGHT)  # no intent yet
+        assert tx.deliveries.intend([delivery], "host:one", EIGHT)
+        assert not tx.deliveries.intend([delivery], "host:one", EIGHT)
+        assert not tx.deliveries.record([ended(delivery, SENT, "250")], "host:two", "resend", EIGHT)
+        assert tx.deliveries.record([ended(delivery, SENT, "250")], "host:one", "resend", EIGHT)
+        assert not tx.deliveries.record([ended(delivery, SENT, "250")], "host:one", "resend", EIGHT)
     assert tally(site.storage) == {"pending": 19, "sent": 1}
+
+
+def test_many_answers_are_written_at_once_but_for_those_whose_lease_was_lost(site: Publication) -> None:
+    batch = claim(site.storage, "host:one", 5)
+    lost, *rest = batch
+    with site.storage.write() as tx:
+        assert tx.deliveries.intend(batch, "host:one", EIGHT) == {delivery.id for delivery in batch}
+        stolen = deliveries.update().where(deliveries.c.id == lost.id).values(lease_owner="host:two")
+        tx._connection.execute(stolen)
+        results = [ended(delivery, SENT, f"250 {delivery.id}") for delivery in batch]
+        assert tx.deliveries.record(results, "host:one", "resend", EIGHT) == {delivery.id for delivery in rest}
+        rows = tx._connection.execute(
+            select(deliveries.c.id, deliveries.c.last_reply).where(deliveries.c.state == "sent")
+        )
+        assert dict(rows.all()) == {delivery.id: f"250 {delivery.id}" for delivery in rest}
+    assert tally(site.storage) == {"pending": 15, "sending": 1, "sent": 4}
+
+
+def test_a_letter_that_is_put_off_is_free_again_but_not_before(site: Publication) -> None:
+    one, *_ = claim(site.storage, "host:one", 20)
+    later = EIGHT + timedelta(minutes=5)
+    with site.storage.write() as tx:
+        tx.deliveries.put_off({one.id: later}, "host:two")  # not its own
+        tx.deliveries.put_off({one.id: later}, "host:one")
+        assert tx.deliveries.claim("host:two", 20, EIGHT) == []
+        (again,) = tx.deliveries.claim("host:two", 20, later)
+    assert (again.id, again.attempts) == (one.id, 0)
 
 
 def test_who_left_after_the_claim_is_not_written_to(site: Publication) -> None:
     (delivery,) = claim(site.storage, "host:one", 1)
     leave(site, find(site, delivery.address), EIGHT)
     with site.storage.write() as tx:
-        assert not tx.deliveries.intend(delivery, "host:one", EIGHT)
+        assert not tx.deliveries.intend([delivery], "host:one", EIGHT)
 
 
 @pytest.mark.parametrize(("policy", "state"), [("resend", "pending"), ("leave", "uncertain")])
@@ -163,7 +194,7 @@ def test_what_a_dead_worker_held_is_taken_over_and_only_the_begun_letter_is_in_d
 ) -> None:
     first, *_ = claim(site.storage, "host:dead", 3)
     with site.storage.write() as tx:
-        assert tx.deliveries.intend(first, "host:dead", EIGHT)
+        assert tx.deliveries.intend([first], "host:dead", EIGHT)
         assert tx.deliveries.recover([], policy=policy, now=EIGHT) == 0
         assert tx.deliveries.recover(["host:dead"], policy=policy, now=EIGHT) == 1
         assert tx.deliveries.owners() == []
@@ -185,11 +216,11 @@ def test_a_lease_that_ran_out_is_taken_over_and_a_renewed_one_is_not(site: Publi
 def test_cancelling_leaves_the_letter_on_the_wire_alone(site: Publication) -> None:
     first, *_ = claim(site.storage, "host:one", 3)
     with site.storage.write() as tx:
-        assert tx.deliveries.intend(first, "host:one", EIGHT)
+        assert tx.deliveries.intend([first], "host:one", EIGHT)
     assert cancel(site, 1, is_owed_again=True, now=EIGHT) == 19
     busy = Outcome(state="deferred", next_attempt_at=EIGHT)
     with site.storage.write() as tx:
-        assert tx.deliveries.record(first, "host:one", busy, "451", "resend", EIGHT)
+        assert tx.deliveries.record([ended(first, busy, "451")], "host:one", "resend", EIGHT)
     assert overview(site)[0].edition.state == "frozen"
     assert cancel(site, 1, is_owed_again=True, now=EIGHT) == 1
     assert overview(site)[0].edition.state == "cancelled"

@@ -53,7 +53,7 @@ class Events(list[tuple[str, dict[str, object]]]):
     info = warning = error = debug
 
 
-@dataclass
+@dataclass(eq=False)
 class CuedRelay:
     """Takes every letter, keeps those that arrive, and answers what it is told to."""
 
@@ -62,10 +62,22 @@ class CuedRelay:
     loses_doubtful: bool = False
     """Whether a letter whose answer never came has not arrived either."""
 
+    name, connections, preference, rate = "cued", 1, 0, None
+    is_open, wants_to_write, deadline = True, False, float("inf")
+
     def connect(self) -> "CuedRelay":
         return self
 
-    def send(self, envelope: Envelope) -> Answer:
+    def fileno(self) -> int:
+        return -1
+
+    def proceed(self) -> None:
+        pass
+
+    def give_up(self) -> Answer:
+        return BROKEN
+
+    def begin(self, envelope: Envelope) -> Answer:
         answer = self.cue(envelope)
         if answer == ACCEPTED or (answer == BROKEN and not self.loses_doubtful):
             self.arrived.append(envelope)
@@ -171,7 +183,7 @@ def publication(storage: Storage, folder: Path, relay: CuedRelay) -> Publication
             stale_after=timedelta(hours=72),
             welcome_posts=0,
             uncertain="resend",
-            connections=1,
+            domain_limits={},
         ),
         folders=Folders(
             site=folder,
@@ -185,7 +197,7 @@ def publication(storage: Storage, folder: Path, relay: CuedRelay) -> Publication
         templates=Templates(SITE, folder / "templates"),
         keys=KEYS,
         sender=sender,
-        relay=relay,
+        relays=(relay,),
         log=Events(),
     )
 

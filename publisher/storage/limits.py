@@ -1,0 +1,42 @@
+"""How fast letters may leave, kept so that no restart and no second sender forgets it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from publisher.core.limits import Limit
+from publisher.storage.engine import now_ms
+from publisher.storage.schema import limits
+
+_COLUMNS = (
+    limits.c.name,
+    limits.c.free_at_ms,
+    limits.c.booked_to_ms,
+    limits.c.shut_until,
+    limits.c.refusals,
+    limits.c.reason,
+)
+
+
+class Limits:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def now_ms(self) -> int:
+        """The database's clock, which all senders share."""
+        return int(self._connection.execute(select(now_ms(self._connection))).scalar_one())
+
+    def read(self, names: Collection[str], now: datetime) -> dict[str, Limit]:
+        """These, and all that are shut at the moment; nobody else changes them until this transaction is over."""
+        query = select(*_COLUMNS).where(or_(limits.c.name.in_(names), limits.c.shut_until > now)).with_for_update()
+        return {row["name"]: Limit(**row) for row in self._connection.execute(query).mappings()}
+
+    def all(self) -> list[Limit]:
+        return [Limit(**row) for row in self._connection.execute(select(*_COLUMNS).order_by(limits.c.name)).mappings()]
+
+    def put(self, limit: Limit) -> None:
+        values = {column.name: getattr(limit, column.name) for column in _COLUMNS}
+        changed = self._connection.execute(update(limits).where(limits.c.name == limit.name).values(values))
+        if not changed.rowcount:
+            self._connection.execute(insert(limits).values(values))
