@@ -16,6 +16,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from publisher.core.address import ascii_address
+from publisher.core.dkim import DkimKey, Signer
 from publisher.core.errors import AddressError, HeaderError
 from publisher.core.model import Envelope
 from publisher.core.token import TOKEN_LENGTH, Keys, fixed_token, mac
@@ -47,10 +48,17 @@ class Sender:
     service_url: str
     archive_url: str
     keys: Keys
+    dkim_keys: tuple[DkimKey, ...] = ()
+    """Each signs every letter."""
+
+    @property
+    def from_domain(self) -> str:
+        """What DKIM signs for: only then does it speak for the From line (RFC 7489, 3.1.1)."""
+        return ascii_address(self.address).rpartition("@")[2]
 
     @property
     def domain(self) -> str:
-        return self.bounce_domain or ascii_address(self.address).rpartition("@")[2]
+        return self.bounce_domain or self.from_domain
 
     def leave_url(self, handle: str) -> str:
         return f"{self.service_url}/u/{fixed_token(self.keys, 'leave', handle)}"
@@ -83,6 +91,9 @@ class Mould:
         head, body = _head_and_body(sender, draft)
         start = _SLOT_IN_BODY.split(body, maxsplit=1)[0]
         self._common, self._pieces = head + b"\r\n" + start, _pieces(body[len(start) :])
+        self._signer = Signer(
+            sender.dkim_keys, domain=sender.from_domain, at=draft.at, head=head, own=self._own, body=start
+        )
 
     def fill(self, *, to: str, handle: str, delivery_key: str, delivery_id: int) -> Envelope:
         """The letter for one reader. Raises AddressError where no mail can be written to this address."""
@@ -95,7 +106,7 @@ class Mould:
         }
         own = "".join(f"{name}: {_checked(name, values[name])}\r\n" for name in self._own).encode()
         rest = b"".join(token[piece].encode() if isinstance(piece, slice) else piece for piece in self._pieces)
-        message = own + self._common + rest
+        message = self._signer.sign(own, rest) + own + self._common + rest
         return Envelope(mail_from=_return_path(sender, delivery_id), rcpt_to=address, message=message)
 
 
