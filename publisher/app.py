@@ -5,6 +5,7 @@ What only mail needs, the database above all, takes most of a second to import: 
 
 import logging
 import secrets
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from publisher import disk
 from publisher.actions.publication import Folders, Log, Publication, Relay, Rules, Workshop
 from publisher.clock import Clock, clock
-from publisher.config import Settings, read_settings
+from publisher.config import PREFIX, Settings, read_settings
 from publisher.core.address import ascii_address
 from publisher.core.errors import ConfigurationError, PublisherError
 from publisher.core.identity import is_loopback
@@ -24,6 +25,7 @@ from publisher.core.model import Site
 from publisher.templates import Templates
 
 if TYPE_CHECKING:
+    from publisher.core.dkim import DkimKey
     from publisher.core.letter import Sender
     from publisher.core.relays import Route
     from publisher.core.token import Keys
@@ -67,7 +69,7 @@ def open_app(
     log = _logging(settings.log_level, moment)
     state = workshop.folders.state
     keys = _keys(settings, state)
-    sender = _sender(settings, workshop.site, keys)
+    sender = _sender(settings, workshop.site, keys, _dkim_keys(settings, folder))
     publication = Publication(
         site=workshop.site,
         folders=workshop.folders,
@@ -144,7 +146,7 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
-def _sender(settings: Settings, site: Site, keys: "Keys") -> "Sender | None":
+def _sender(settings: Settings, site: Site, keys: "Keys", dkim_keys: "tuple[DkimKey, ...]") -> "Sender | None":
     from publisher.core.letter import Sender
 
     if not settings.has_mail:
@@ -159,7 +161,28 @@ def _sender(settings: Settings, site: Site, keys: "Keys") -> "Sender | None":
         service_url=site.service_url,
         archive_url=site.absolute("/archive/"),
         keys=keys,
+        dkim_keys=dkim_keys,
     )
+
+
+def _dkim_keys(settings: Settings, folder: Path) -> "tuple[DkimKey, ...]":
+    from publisher.core.dkim import parse_key
+
+    found: list[DkimKey] = []
+    complaints: list[str] = []
+    for selector, file in zip(settings.dkim_selector, settings.dkim_key_file, strict=True):
+        try:
+            found.append(parse_key((folder / file).read_bytes(), selector))
+        except OSError as error:
+            complaints.append(
+                f"{PREFIX}DKIM_KEY_FILE: the file {file} can't be read ({error.strerror}), wanted is a private key that you "
+                f"may read: openssl genrsa -out {shlex.quote(file)} 2048"
+            )
+        except ValueError as error:
+            complaints.append(f"{PREFIX}DKIM_KEY_FILE: {file} can't be used: {error}")
+    if complaints:
+        raise ConfigurationError(*complaints)
+    return tuple(found)
 
 
 def _relays(settings: Settings, folders: Folders, sender: "Sender", moment: Clock) -> tuple[Relay, ...]:

@@ -161,6 +161,20 @@ class Settings:
         "A domain whose mail for bounces+...@ and unsubscribe@ reaches you: bounces then tell which",
         "letter they are about. Empty: bounces and requests to leave go to MAIL_FROM.",
     )
+    dkim_selector: tuple[str, ...] = _setting(
+        _MAIL,
+        typed.dkim_selectors,
+        "",
+        "Under which name in the DNS the key below is found: mail stands for mail._domainkey.example.org. With commas, one for",
+        "each key. Empty: letters leave unsigned, or your provider's server signs them.",
+    )
+    dkim_key_file: tuple[str, ...] = _setting(
+        _MAIL,
+        typed.between_commas,
+        "",
+        "Where the private key lies that signs letters for the domain of MAIL_FROM; a relative path begins at the site's folder.",
+        "`openssl genrsa -out var/dkim.pem 2048` makes one. With commas, a second, of ed25519.",
+    )
     postal_address: str | None = _setting(
         _MAIL, typed.optional, "", "Shown under every letter; some countries' laws want one."
     )
@@ -370,16 +384,29 @@ def _contradictions(settings: Settings) -> list[str]:
         and not is_loopback(settings.smtp_host or "localhost")
     ):
         found.append(f"{PREFIX}SMTP_SECURITY=none would show the password to the network, wanted is starttls or tls")
+    if len(settings.dkim_selector) < len(settings.dkim_key_file):
+        found.append(f"{PREFIX}DKIM_SELECTOR is missing or too short, wanted is a name for each key, like mail")
+    if len(settings.dkim_key_file) < len(settings.dkim_selector):
+        found.append(
+            f"{PREFIX}DKIM_KEY_FILE is missing or too short, wanted is the file of a private key for each selector: "
+            "openssl genrsa -out var/dkim.pem 2048"
+        )
     if settings.secret_key is not None and len(settings.secret_key) < 32:
         found.append(f"{PREFIX}SECRET_KEY is too short, wanted are 32 characters or more that nobody can guess")
     return found
 
 
 def _exposed(settings: Settings, folder: Path) -> list[str]:
-    """The addresses in `var` may neither lie on the web nor be copied there like a picture of a post."""
+    """Addresses in `var`, and keys, may neither lie on the web nor be copied there like a picture of a post."""
     state, found = (folder / "var").resolve(), []
+    keys = [(key, (folder / key).resolve()) for key in settings.dkim_key_file]
     for name, value in (("OUTPUT_DIR", settings.output_dir), ("POSTS_DIR", settings.posts_dir)):
         place = (folder / value).resolve()
         if state.is_relative_to(place) or place.is_relative_to(state):
             found.append(f"{PREFIX}{name}: {value!r} would show var to the world, wanted is a folder of its own")
+        found += [
+            f"{PREFIX}DKIM_KEY_FILE: {key!r} would show the key to the world, wanted is a place outside of {value}"
+            for key, path in keys
+            if path.is_relative_to(place)
+        ]
     return found

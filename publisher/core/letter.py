@@ -16,6 +16,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from publisher.core.address import ascii_address
+from publisher.core.dkim import DkimKey, Signer
 from publisher.core.errors import AddressError, HeaderError
 from publisher.core.model import Envelope
 from publisher.core.token import TOKEN_LENGTH, Keys, fixed_token, mac
@@ -24,8 +25,10 @@ SLOT = "5l0t" * (TOKEN_LENGTH // 4)
 """Stands in an edition where the reader's token goes."""
 _SLOT_IN_BODY = re.compile(b"(?:=\r\n)?".join(bytes([c]) for c in SLOT.encode()))
 """The encoder of the body may end a line, with `=`, anywhere inside it (RFC 2045, 6.7)."""
-_POLICY = SMTP.clone(max_line_length=76)
-"""The longest line of quoted-printable text (RFC 2045, 6.7)."""
+_POLICY = SMTP.clone(max_line_length=74)
+"""A line of quoted-printable text may have 76 (RFC 2045, 6.7): the rest is for a dot in front, which becomes `=2E`."""
+_HEAD_POLICY = SMTP.clone(max_line_length=None)
+"""Our header lines are short; a long one folded would be taken for words, and encoded, and so an address spoilt."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LINE_LENGTH = 900
 """RFC 5322, 2.1.1: a line has 998 bytes at most."""
@@ -45,10 +48,17 @@ class Sender:
     service_url: str
     archive_url: str
     keys: Keys
+    dkim_keys: tuple[DkimKey, ...] = ()
+    """Each signs every letter."""
+
+    @property
+    def from_domain(self) -> str:
+        """What DKIM signs for: only then does it speak for the From line (RFC 7489, 3.1.1)."""
+        return ascii_address(self.address).rpartition("@")[2]
 
     @property
     def domain(self) -> str:
-        return self.bounce_domain or ascii_address(self.address).rpartition("@")[2]
+        return self.bounce_domain or self.from_domain
 
     def leave_url(self, handle: str) -> str:
         return f"{self.service_url}/u/{fixed_token(self.keys, 'leave', handle)}"
@@ -76,26 +86,36 @@ class Mould:
     """One letter, ready for any number of readers."""
 
     def __init__(self, sender: Sender, draft: Draft) -> None:
-        self._sender, self._is_bulk = sender, draft.is_bulk
-        own = _own_lines(sender, draft).encode()
-        message = _message(sender, draft).as_bytes()
-        head, _, body = message.partition(b"\r\n\r\n")
-        self._head = own + head + b"\r\n\r\n"
-        self._pieces = _pieces(body)
+        self._sender = sender
+        self._own = ("To", "Message-ID", "List-Unsubscribe") if draft.is_bulk else ("To", "Message-ID")
+        head, body = _head_and_body(sender, draft)
+        start = _SLOT_IN_BODY.split(body, maxsplit=1)[0]
+        self._common, self._pieces = head + b"\r\n" + start, _pieces(body[len(start) :])
+        self._signer = Signer(
+            sender.dkim_keys, domain=sender.from_domain, at=draft.at, head=head, own=self._own, body=start
+        )
 
     def fill(self, *, to: str, handle: str, delivery_key: str, delivery_id: int) -> Envelope:
         """The letter for one reader. Raises AddressError where no mail can be written to this address."""
         sender, address = self._sender, ascii_address(to)
         token = fixed_token(sender.keys, "leave", handle)
-        head = [("To", address), ("Message-ID", f"<{mac(sender.keys, 'message', delivery_key)[:32]}@{sender.domain}>")]
-        if self._is_bulk:
-            head += [
-                ("List-Unsubscribe", f"<{sender.service_url}/u/{token}>,\r\n <{_leave_by_mail(sender, token)}>"),
-                ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            ]
-        own = "".join(f"{name}: {_checked(name, value)}\r\n" for name, value in head).encode()
-        body = b"".join(token[piece].encode() if isinstance(piece, slice) else piece for piece in self._pieces)
-        return Envelope(mail_from=_return_path(sender, delivery_id), rcpt_to=address, message=own + self._head + body)
+        values = {
+            "To": address,
+            "Message-ID": f"<{mac(sender.keys, 'message', delivery_key)[:32]}@{sender.domain}>",
+            "List-Unsubscribe": f"<{sender.service_url}/u/{token}>,\r\n <{_leave_by_mail(sender, token)}>",
+        }
+        own = "".join(f"{name}: {_checked(name, values[name])}\r\n" for name in self._own).encode()
+        rest = b"".join(token[piece].encode() if isinstance(piece, slice) else piece for piece in self._pieces)
+        message = self._signer.sign(own, rest) + own + self._common + rest
+        return Envelope(mail_from=_return_path(sender, delivery_id), rcpt_to=address, message=message)
+
+
+def _head_and_body(sender: Sender, draft: Draft) -> tuple[bytes, bytes]:
+    """The header lines that all have, and the body. No line begins with a dot: SMTP would double it, in each letter anew
+    (RFC 5321, 4.5.2)."""
+    plain = _plain_lines(sender, draft).encode()
+    head, _, body = _message(sender, draft).as_bytes(policy=_HEAD_POLICY).partition(b"\r\n\r\n")
+    return plain + head + b"\r\n", re.sub(rb"(?m)^\.", b"=2E", body)
 
 
 def _message(sender: Sender, draft: Draft) -> EmailMessage:
@@ -104,6 +124,7 @@ def _message(sender: Sender, draft: Draft) -> EmailMessage:
     if draft.is_bulk:
         message["List-Id"] = f"<digest.{_checked('List-Id', sender.host)}>"
         message["List-Archive"] = f"<{_checked('List-Archive', sender.archive_url)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message["Precedence"] = "bulk"
     message["Auto-Submitted"] = "auto-generated"
     message["Feedback-ID"] = _checked("Feedback-ID", draft.feedback_id)
@@ -115,7 +136,7 @@ def _message(sender: Sender, draft: Draft) -> EmailMessage:
     return message
 
 
-def _own_lines(sender: Sender, draft: Draft) -> str:
+def _plain_lines(sender: Sender, draft: Draft) -> str:
     """The lines that EmailMessage can't be trusted with: where it folds, it loses spaces, and the quotes round a comma."""
     lines = [_mailbox("From", sender.name, sender.address)]
     if sender.reply_to:

@@ -34,6 +34,19 @@ def words_apart(value: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[,\s]+", value) if part)
 
 
+def between_commas(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def dkim_selectors(value: str) -> tuple[str, ...]:
+    names = words_apart(value)
+    label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    are_good = all(len(name) < 200 and re.fullmatch(rf"{label}([.]{label})*", name) for name in names)
+    if not are_good or len({name.lower() for name in names}) < len(names):
+        raise ValueError("wanted is a name like mail or 2026-11, another one for each key")
+    return names
+
+
 def web_address(value: str) -> str:
     """Of a site: to what stands below it, paths are added."""
     return _url(

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from publisher.actions.subscribe import add
+from publisher.actions.subscribe import add, sign_up
 from publisher.actions.tick import tick
 from publisher.app import open_app
+from tests.core.signed_letters import ED25519_PEM, RSA_PEM, SENDER, believed
 from tests.site import POST, START, Ran, new_site, publisher, python_m_publisher
 
 ANN, BEN = "ann@example.org", "ben@example.org"
@@ -87,6 +88,28 @@ def test_the_digest_leaves_at_its_hour_once(site: Site) -> None:
     assert (stands["subscribers"], stands["letters"], stands["attention"]) == ({"active": 2}, {"sent": 2}, [])
     assert stands["next_at"] == "2026-11-23T08:00:00+00:00"
     assert stands["last_edition"].startswith("1, sent, 2026-11-22 08:00: ")
+
+
+def test_every_letter_is_signed_by_the_keys_that_the_settings_name(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site")
+    (site.folder / "keys").mkdir()
+    (site.folder / "keys" / "rsa.pem").write_bytes(RSA_PEM)
+    (site.folder / "ed25519.pem").write_bytes(ED25519_PEM)
+    with (site.folder / ".env").open("a") as file:
+        file.write("PUBLISHER_MAIL_FROM=Tea <me@example.org>\nPUBLISHER_DKIM_SELECTOR=test,brisbane\n")
+        file.write(f"PUBLISHER_DKIM_KEY_FILE=keys/rsa.pem,{site.folder}/ed25519.pem\n")
+    app = open_app(site.folder, now=START, environment={})
+    tick(app.publication, START)
+    add(app.publication, ANN, "a" * 16, START)
+    sign_up(app.publication, BEN, "b" * 16, START)
+    site.write("Ebb")
+    for minutes in (5, 20):
+        tick(app.publication, START + timedelta(minutes=minutes))
+    app.close()
+    assert site.tick(22, "08:00")["letters"] == {"sent": 2}
+    letters = [path.read_bytes() for path in (site.folder / "var" / "mail").glob("*.eml")]
+    assert sorted(b"List-Id" in letter for letter in letters) == [False, True]
+    assert [believed(letter, SENDER) for letter in letters] == [{"test": True, "brisbane": True}] * 2
 
 
 def test_a_digest_that_is_late_is_held_until_the_owner_says_so(site: Site) -> None:

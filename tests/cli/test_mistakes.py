@@ -86,6 +86,25 @@ def test_settings_that_do_not_go_together_are_told(site: Path, settings: dict[st
     assert not (site / "public").exists()
 
 
+def test_every_key_that_can_not_sign_is_told_at_once_with_what_to_type(site: Path) -> None:
+    (site / "words.pem").write_text("not a key")
+    settings = {
+        "MAIL_TRANSPORT": "file",
+        "DKIM_SELECTOR": "a,b,c",
+        "DKIM_KEY_FILE": "words.pem,no key.pem,posts/../var",
+    }
+    done = publisher("status", cwd=site, settings=settings)
+    _is_told(
+        done,
+        78,
+        "PUBLISHER_DKIM_KEY_FILE: words.pem can't be used: it is no private key in PEM",
+        "PUBLISHER_DKIM_KEY_FILE: the file no key.pem can't be read (No such file or directory)",
+        "openssl genrsa -out 'no key.pem' 2048",
+        "PUBLISHER_DKIM_KEY_FILE: the file posts/../var can't be read (Is a directory)",
+        lines=3,
+    )
+
+
 def test_settings_that_can_not_be_read_are_told(site: Path) -> None:
     (site / ".env").chmod(0)
     _is_told(python_m_publisher("build", cwd=site, is_plain_user=True), 78, ".env: Permission denied")

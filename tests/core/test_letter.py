@@ -155,6 +155,29 @@ def test_the_token_stands_whole_wherever_the_encoder_ends_its_lines(padding: int
     assert longest(envelope.message.partition(b"\r\n\r\n")[2]) <= 78
 
 
+@quick
+@given(st.lists(st.sampled_from([".", "..", "." * 80, "\n", "\n.", " ", "=", "é", "x" * 71, SLOT])).map("".join))
+@example("\n".join("." * count for count in range(160)))
+@example("\n".join("x" * count + ".." for count in range(60, 90)))
+def test_no_line_begins_with_a_dot_or_is_too_long_and_the_text_is_as_it_was(text: str) -> None:
+    envelope = fill(draft=replace(DRAFT, text=text, html=f"<p>{text}</p>"))
+    assert not any(line.startswith(b".") for line in envelope.message.split(b"\r\n"))
+    assert longest(envelope.message.partition(b"\r\n\r\n")[2]) <= 76
+    assert contents(envelope) == [text.replace(SLOT, TOKEN).removesuffix("\n"), f"<p>{text.replace(SLOT, TOKEN)}</p>"]
+
+
+def test_long_hosts_and_addresses_stay_whole() -> None:
+    host = "a-long-name." * 9 + "org"
+    sender = replace(SENDER, host=host, archive_url=f"https://{host}/archive/")
+    head = fill(sender, replace(DRAFT, feedback_id=f"7:digest:{host}")).message.partition(b"\r\n\r\n")[0].decode()
+    for line in (
+        f"List-Id: <digest.{host}>",
+        f"List-Archive: <https://{host}/archive/>",
+        f"Feedback-ID: 7:digest:{host}",
+    ):
+        assert line in head.split("\r\n")
+
+
 def test_a_letter_without_links_needs_no_token() -> None:
     assert contents(fill(draft=replace(DRAFT, text="Hello", html="<p>Hello</p>"))) == ["Hello", "<p>Hello</p>"]
 

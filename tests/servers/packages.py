@@ -17,6 +17,7 @@ DEBIAN_PACKAGES = (
     "libatomic1",  # of Playwright's driver
     "newsboat",
     "nginx-light",
+    "opendkim",
     "openssl",
     "postfix",
     "postgresql",
@@ -80,6 +81,10 @@ def _nginx() -> str | None:
     return None if program("nginx") else "nginx is not installed"
 
 
+def _opendkim() -> str | None:
+    return None if program("opendkim") else "opendkim is not installed"
+
+
 def _postfix() -> str | None:
     if program("postfix") is None or program("openssl") is None:
         return "postfix or openssl is not installed"
@@ -104,6 +109,7 @@ _CHECKS: dict[str, Callable[[], str | None]] = {
     "dovecot": _dovecot,
     "newsboat": _newsboat,
     "nginx": _nginx,
+    "opendkim": _opendkim,
     "postfix": _postfix,
     "postgresql": _postgresql,
     "rss2email": _rss2email,
