@@ -68,13 +68,17 @@ _TO_THE_LEFT = {1, 4, 8, 9}
 def render_table(
     figures: Mapping[int, Figures], started: str, versions: Sequence[str], rounds: int, made: Sequence[str]
 ) -> str:
-    lines = [HEAD, *(line for posts in figures for line in _lines(posts, figures))]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(HEAD))]
-    rows = ["  ".join(_cell(place, text, widths[place]) for place, text in enumerate(line)).rstrip() for line in lines]
-    judged = [line.verdict for line in lines[1:]]
+    lines = [line for posts in figures for line in _lines(posts, figures)]
+    judged = [line.verdict for line in lines]
     count = f"{judged.count('pass')} pass, {judged.count('floor')} within the floor, {judged.count('FAIL')} fail"
     notes = f"seconds: medians of {rounds}; memory: {memory_kind()} of all processes of a cold full build; {count}"
-    return "\n".join([started, ", ".join(versions), *rows, *made, notes])
+    return "\n".join([started, ", ".join(versions), *aligned([HEAD, *lines]), *made, notes])
+
+
+def aligned(lines: Sequence[Line]) -> list[str]:
+    """Text on the left of its column, numbers on the right."""
+    widths = [max(len(line[place]) for line in lines) for place in range(len(HEAD))]
+    return ["  ".join(_cell(place, text, widths[place]) for place, text in enumerate(line)).rstrip() for line in lines]
 
 
 def describe_start() -> str:
