@@ -277,10 +277,10 @@ def _logging(level: str, moment: Clock) -> Log:
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=False,
     )
-    log: Log = structlog.stdlib.get_logger("publisher")
+    log: Log = structlog.stdlib.get_logger("publisher").bind()
     return log
 
 

@@ -8,6 +8,7 @@ sender leaves behind is at most one letter a connection of which nobody knows wh
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic, sleep
@@ -68,6 +69,8 @@ def drain(publication: Publication, now: Now, stop: threading.Event, progress: P
             with publication.storage.write() as tx:
                 tx.deliveries.release(owner)
                 finished = tx.editions.finish()
+    if run.counts:
+        publication.log.info("letters.done", **run.counts)
     for edition in finished:
         publication.log.info("edition.finished", edition=edition)
     return Drained(counts=run.counts, in_doubt=in_doubt, put_off=run.put_off, is_down=run.is_down)
@@ -89,9 +92,23 @@ class _Done(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What one transaction is asked for."""
+
+    done: list[_Done]
+    ready: list[_Ready]
+    lines: dict[OpenLine, Relay]
+    """For those, one for each."""
+    wants_more: bool
+    is_old: bool
+    """The leases need renewing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Turn:
     """What one transaction made true."""
 
+    job: _Job
     recorded: list[tuple[_Done, Outcome]]
     """Of letters whose lease was still ours."""
     claimed: list[Delivery]
@@ -117,6 +134,9 @@ class _Run:
         self._done: list[_Done] = []
         self._busy: dict[OpenLine, tuple[Relay, Delivery]] = {}
         self._idle: dict[OpenLine, Relay] = {}
+        self._reserved: dict[OpenLine, Relay] = {}
+        """For letters whose intents are being written."""
+        self._turn: Future[_Turn] | None = None
         self._opening: Counter[str] = Counter()
         self._most: dict[str, int] = {}
         """How many lines a relay has room for, where that is less than was asked for."""
@@ -132,11 +152,15 @@ class _Run:
         return self._sluice.put_off
 
     def work(self, switchboard: Switchboard) -> None:
-        self._turn_over(switchboard)
-        while self._busy or self._done or self._has_more():
-            self._open_lines(switchboard)
-            self._take_in(switchboard.wait(self._patience()))
-            self._turn_over(switchboard)
+        with ThreadPoolExecutor(1, thread_name_prefix="ledger") as ledger:
+            self._begin_turn(switchboard, ledger)
+            while self._turn or self._busy or self._done or self._has_more():
+                self._open_lines(switchboard)
+                self._take_in(switchboard.wait(self._patience()))
+                if self._turn and self._turn.done():
+                    self._end_turn(switchboard, self._turn.result())
+                if self._turn is None:
+                    self._begin_turn(switchboard, ledger)
         if self.is_down:
             self._publication.log.error("relay.down", reason=self._sluice.trouble)
 
@@ -153,8 +177,10 @@ class _Run:
 
     def _patience(self) -> float:
         """In seconds: no longer than until a limit lets the next letter go."""
+        if self._turn:
+            return LONGEST_SECONDS
         if self._done or self.is_down:
-            return 0 if not self._busy else LONGEST_SECONDS
+            return LONGEST_SECONDS if self._busy else 0
         return self._sluice.wait_seconds() if self._idle or not self._busy else LONGEST_SECONDS
 
     # -- lines
@@ -175,9 +201,8 @@ class _Run:
                 wanted -= 1
 
     def _lines_to(self, relay: Relay) -> int:
-        return sum(each is relay for each, _ in self._busy.values()) + sum(
-            each is relay for each in self._idle.values()
-        )
+        relays = [*self._idle.values(), *self._reserved.values(), *(each for each, _ in self._busy.values())]
+        return sum(each is relay for each in relays)
 
     def _take_in(self, news: Iterable[News]) -> None:
         for each in news:
@@ -208,10 +233,10 @@ class _Run:
             del self._idle[line]
             switchboard.drop(line)
 
-    # -- the one transaction of each turn
+    # -- the one transaction of each turn, which the ledger's thread makes while letters are on their way
 
-    def _turn_over(self, switchboard: Switchboard) -> None:
-        """Write down what has come back and what goes next, then let it go."""
+    def _begin_turn(self, switchboard: Switchboard, ledger: Executor) -> None:
+        """Write down what has come back and what goes next."""
         self._drop_idle(switchboard)
         done, self._done = self._done, []
         ready = self._take_ready() if self._may_begin else []
@@ -219,17 +244,30 @@ class _Run:
         is_old = monotonic() - self._renewed_at >= RENEW_SECONDS
         if not (done or ready or wants_more or is_old):
             return
-        turn = self._patiently(lambda tx: self._transact(tx, done, ready, wants_more, is_old), is_vital=bool(done))
-        if is_old:
+        self._reserved, self._idle = self._split_idle(len(ready))
+        job = _Job(done=done, ready=ready, lines=self._reserved, wants_more=wants_more, is_old=is_old)
+        self._turn = ledger.submit(self._make_turn, job)
+        self._turn.add_done_callback(lambda _: switchboard.ring())
+
+    def _end_turn(self, switchboard: Switchboard, turn: _Turn) -> None:
+        """Let go what may go."""
+        self._turn = None
+        if turn.job.is_old:
             self._renewed_at = monotonic()
-        if wants_more:
+        if turn.job.wants_more:
             self._is_empty = not turn.has_claimed
         self._claimed.extend(turn.claimed)
         self._ready.extendleft(reversed(turn.kept_back))
         for line, each in turn.going:
-            self._let_go(switchboard, line, each)
+            self._let_go(switchboard, line, self._reserved.pop(line), each)
+        self._idle |= {line: relay for line, relay in self._reserved.items() if line.is_open}
+        self._reserved = {}
         self._settle(turn.recorded)
         self._progress(self.counts)
+
+    def _split_idle(self, count: int) -> tuple[dict[OpenLine, Relay], dict[OpenLine, Relay]]:
+        items = [*self._idle.items()]
+        return dict(items[:count]), dict(items[count:])
 
     def _take_ready(self) -> list[_Ready]:
         """A letter for each line that has none."""
@@ -247,33 +285,36 @@ class _Run:
             self._publication.log.error("template.broken", reason=str(error))
             return _Ready(delivery, Answer(stage="connect", reply=Reply(code=451, enhanced=None, text=str(error))))
 
-    def _patiently(self, work: Callable[[Transaction], _Turn], *, is_vital: bool) -> _Turn:
+    def _make_turn(self, job: _Job) -> _Turn:
         """Answers that are not written down would leave their letters in doubt."""
-        for left in reversed(range(_RECORD_TRIES if is_vital else 1)):
+        for left in reversed(range(_RECORD_TRIES if job.done else 1)):
             try:
                 with self._publication.storage.write() as tx:
-                    return work(tx)
+                    return self._transact(tx, job)
             except PublisherError:
                 if not left:
                     raise
                 sleep(1)
         raise AssertionError("the last try returns or raises")
 
-    def _transact(
-        self, tx: Transaction, done: list[_Done], ready: list[_Ready], wants_more: bool, is_old: bool
-    ) -> _Turn:
+    def _transact(self, tx: Transaction, job: _Job) -> _Turn:
         """May be done again where the database failed."""
         now = self._now()
-        recorded = self._record(tx, done, now)
-        claimed, has_claimed = self._claim(tx, now) if wants_more else ([], False)
-        lines = self._sluice.granted(tx, [*self._idle.items()][: len(ready)])
-        pairs = [*zip(lines, ready, strict=False)]
+        recorded = self._record(tx, job.done, now)
+        claimed, has_claimed = self._claim(tx, now) if job.wants_more else ([], False)
+        lines = self._sluice.granted(tx, [*job.lines.items()])
+        pairs = [*zip(lines, job.ready, strict=False)]
         may_leave = tx.deliveries.intend([each.delivery for _, each in pairs], self._owner, now) if pairs else set()
-        if is_old:
+        if job.is_old:
             tx.deliveries.renew(self._owner)
-        going = [(line, each) for line, each in pairs if each.delivery.id in may_leave]
-        kept_back = ready[len(lines) :]
-        return _Turn(recorded=recorded, claimed=claimed, has_claimed=has_claimed, going=going, kept_back=kept_back)
+        return _Turn(
+            job=job,
+            recorded=recorded,
+            claimed=claimed,
+            has_claimed=has_claimed,
+            going=[(line, each) for line, each in pairs if each.delivery.id in may_leave],
+            kept_back=job.ready[len(lines) :],
+        )
 
     def _claim(self, tx: Transaction, now: datetime) -> tuple[list[Delivery], bool]:
         """The letters that may leave, and whether there were any at all."""
@@ -312,7 +353,9 @@ class _Run:
             attempts=delivery.attempts + 1,
             first_attempt_at=delivery.first_attempt_at or now,
             now=now,
-            jitter=int(mac(self._sender.keys, "jitter", f"{delivery.key}:{delivery.attempts}")[:4], 16) / 0xFFFF,
+            jitter=lambda: (
+                int(mac(self._sender.keys, "jitter", f"{delivery.key}:{delivery.attempts}")[:4], 16) / 0xFFFF
+            ),
         )
         if found.state != "pending":
             return found
@@ -320,11 +363,12 @@ class _Run:
             return replace(found, is_kept=True)
         return replace(found, next_attempt_at=now + _LATER)
 
-    def _let_go(self, switchboard: Switchboard, line: OpenLine, ready: _Ready) -> None:
+    def _let_go(self, switchboard: Switchboard, line: OpenLine, relay: Relay, ready: _Ready) -> None:
         if isinstance(ready.envelope, Answer):
             self._done.append(_Done(ready.delivery, ready.envelope, None))
+            self._idle[line] = relay
             return
-        self._busy[line] = self._idle.pop(line), ready.delivery
+        self._busy[line] = relay, ready.delivery
         switchboard.begin(line, ready.envelope)
 
     def _settle(self, recorded: Iterable[tuple[_Done, Outcome]]) -> None:
@@ -339,9 +383,7 @@ class _Run:
     def _tell(self, done: _Done, found: Outcome) -> None:
         """The text of a reply often repeats the address, so only its codes are told aloud."""
         log, reply, letter = self._publication.log, done.answer.reply, done.delivery.key
-        codes = f"{reply.code} {reply.enhanced or ''}".strip() if reply else "none"
-        log.debug("letter.address", letter=letter, address=done.delivery.address, text=reply.text if reply else "")
-        if found.state == "sent":
-            log.info("letter.sent", letter=letter, reply=codes)
-        else:
+        log.debug("letter.address", letter=letter, address=done.delivery.address, reply=reply)
+        if found.state != "sent":
+            codes = f"{reply.code} {reply.enhanced or ''}".strip() if reply else "none"
             log.warning("letter.not_sent", letter=letter, state=found.state, fault=found.fault, reply=codes)

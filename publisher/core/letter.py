@@ -107,7 +107,7 @@ class Mould:
         own = "".join(f"{name}: {_checked(name, values[name])}\r\n" for name in self._own).encode()
         rest = b"".join(token[piece].encode() if isinstance(piece, slice) else piece for piece in self._pieces)
         message = self._signer.sign(own, rest) + own + self._common + rest
-        return Envelope(mail_from=_return_path(sender, delivery_id), rcpt_to=address, message=message)
+        return Envelope(mail_from=_return_path(sender, delivery_id), rcpt_to=address, message=message, has_dots=False)
 
 
 def _head_and_body(sender: Sender, draft: Draft) -> tuple[bytes, bytes]:

@@ -254,6 +254,8 @@ class Envelope:
     rcpt_to: str
     message: bytes
     """A complete message with `\\r\\n` line ends."""
+    has_dots: bool = True
+    """Whether a line may begin with a dot, which SMTP wants doubled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

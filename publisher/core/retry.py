@@ -1,5 +1,6 @@
 """What becomes of a letter after each answer of a mail server: one table."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -36,13 +37,20 @@ class Outcome:
     """Whose it is, where somebody can mend it. `recipient`: the address is dead and must not be tried again."""
 
 
-def outcome(answer: Answer, *, attempts: int, first_attempt_at: datetime, now: datetime, jitter: float) -> Outcome:
-    """What becomes of the letter. `attempts` counts this one; `jitter` from 0 to 1 spreads the next try by a tenth."""
+_SENT = Outcome(state="sent")
+
+
+def outcome(
+    answer: Answer, *, attempts: int, first_attempt_at: datetime, now: datetime, jitter: Callable[[], float]
+) -> Outcome:
+    """What becomes of the letter. `attempts` counts this one; `jitter` gives a number from 0 to 1, which spreads the next
+    try by a tenth.
+    """
     reply = answer.reply
     if reply is None and answer.stage == "data":
         return Outcome(state="uncertain")
     if reply and reply.code // 100 == 2 and answer.stage == "data":
-        return Outcome(state="sent")
+        return _SENT
     fault = _fault(answer.stage, reply) if reply else None
     if reply is None or reply.code == 421 or answer.stage == "connect":
         is_over = now - first_attempt_at >= GIVE_UP_AFTER
@@ -66,8 +74,10 @@ def _fault(stage: Stage, reply: Reply) -> Fault | None:
     return None
 
 
-def _deferred(attempts: int, first_attempt_at: datetime, now: datetime, jitter: float, fault: Fault | None) -> Outcome:
+def _deferred(
+    attempts: int, first_attempt_at: datetime, now: datetime, jitter: Callable[[], float], fault: Fault | None
+) -> Outcome:
     if now - first_attempt_at >= GIVE_UP_AFTER:
         return Outcome(state="failed", fault=fault)
     wait = BACK_OFF[min(attempts, len(BACK_OFF)) - 1]
-    return Outcome(state="deferred", next_attempt_at=now + wait * (1 + jitter / 10), fault=fault)
+    return Outcome(state="deferred", next_attempt_at=now + wait * (1 + jitter() / 10), fault=fault)

@@ -8,7 +8,6 @@ subscriber or the letter, 16 that prove it (64 bits of HMAC-SHA-256, RFC 2104).
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from itsdangerous.timed import TimestampSigner
@@ -69,7 +68,7 @@ def read_signed(keys: Keys, purpose: str, token: str, now: datetime, max_age: ti
 
 
 def _mac(key: str, purpose: str, text: str) -> str:
-    return hmac.new(key.encode(), f"{purpose}\0{text}".encode(), sha256).hexdigest()
+    return hmac.digest(key.encode(), f"{purpose}\0{text}".encode(), "sha256").hex()
 
 
 def _serializer(keys: Keys, purpose: str, now: datetime) -> URLSafeTimedSerializer:

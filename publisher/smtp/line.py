@@ -129,7 +129,7 @@ class Line:
             if refused:
                 break
         if refused is None:
-            return (yield from self._content(envelope.message))
+            return (yield from self._content(envelope))
         if len(replies) == len(_STAGES) and replies[-1].code == 354 and refused.stage != "data":
             yield _Say(b".\r\n", 1, COMMAND_SECONDS)  # nobody takes the letter that DATA began (RFC 2920, 3.1)
         else:
@@ -146,10 +146,9 @@ class Line:
             return [("".join(commands).encode(), 3)]
         return [(command.encode(), 1) for command in commands]
 
-    def _content(self, message: bytes) -> _Talk:
+    def _content(self, envelope: Envelope) -> _Talk:
         self._stage = "data"
-        if b"\n." in message or message.startswith(b"."):
-            message = _LINE_DOT.sub(b"..", message)
+        message = _LINE_DOT.sub(b"..", envelope.message) if envelope.has_dots else envelope.message
         end = b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n"
         (reply,) = yield _Say(message + end, 1, FINAL_DOT_SECONDS)
         if reply.code // 100 not in (2, 4, 5):

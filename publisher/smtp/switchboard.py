@@ -108,12 +108,14 @@ class Switchboard:
         self._settle(line, line.begin(envelope))
 
     def wait(self, seconds: float) -> list[News]:
-        """What has happened; waits at most so long for the first of it."""
+        """What has happened; waits at most so long for the first of it, or until somebody rings."""
         until = monotonic() + seconds
-        while not self._news:
+        is_rung = False
+        while not (self._news or is_rung):
             left = min(until, self._next_deadline()) - monotonic()
             for key, _ in self._selector.select(max(0.0, left)):
                 if key.data is None:
+                    is_rung = True
                     with suppress(BlockingIOError):
                         self._bell.recv(4096)
                 else:
@@ -122,6 +124,11 @@ class Switchboard:
             if monotonic() >= until:
                 break
         return [*self._drained()]
+
+    def ring(self) -> None:
+        """Wake up whoever waits; from any thread."""
+        with suppress(OSError):
+            self._ring.send(b"!")
 
     def drop(self, line: OpenLine) -> None:
         """Close a line."""
@@ -150,8 +157,7 @@ class Switchboard:
             news.line.close()
             return
         self._news.append(news)
-        with suppress(OSError):
-            self._ring.send(b"!")
+        self.ring()
 
     def _go_on(self, line: OpenLine) -> None:
         is_idle = line not in self._busy

@@ -4,7 +4,7 @@ Every move is an UPDATE that names the state before it; a row count of 1 wins. A
 the database's own clock measures: it runs in real time, whatever the publication's clock shows.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    null,
     or_,
     select,
     update,
@@ -27,7 +28,18 @@ from sqlalchemy.exc import IntegrityError
 from publisher.core.ledger import NOT_HAD, Delivery, DeliveryState, LetterKind
 from publisher.core.retry import BACK_OFF, Outcome
 from publisher.storage.engine import now_ms
-from publisher.storage.schema import UNCLAIMED, arrears, deliveries, edition_items, editions, subscribers, suppressions
+from publisher.storage.prepared import Prepared
+from publisher.storage.schema import (
+    UNCLAIMED,
+    Id,
+    UtcDateTime,
+    arrears,
+    deliveries,
+    edition_items,
+    editions,
+    subscribers,
+    suppressions,
+)
 
 LEASE_SECONDS = 30
 DOUBTS_ENOUGH = 5
@@ -149,16 +161,16 @@ class Deliveries:
 
         The others must not: somebody left, was suppressed, or took them over.
         """
-        values = {"ids": [delivery.id for delivery in batch], "owner": owner, "at": now}
-        return set(self._connection.execute(_INTEND, values).scalars())
+        values = _named(delivery.id for delivery in batch) | {"owner": owner, "at": now}
+        return {number for (number,) in _INTEND.rows(self._connection, len(batch), values)}
 
     def record(self, results: Sequence[Result], owner: str, policy: str, now: datetime) -> set[int]:
         """Write down how letters ended; returns the ids of those whose lease was still ours.
 
         Of the rest somebody else decides.
         """
-        values = {"ids": [result.delivery.id for result in results], "owner": owner}
-        ours = set(self._connection.execute(_ON_THE_WIRE, values).scalars())
+        values = _named(result.delivery.id for result in results) | {"owner": owner}
+        ours = {number for (number,) in _ON_THE_WIRE.rows(self._connection, len(results), values)}
         found = [result for result in results if result.delivery.id in ours]
         self._record_sent([result for result in found if result.outcome.state == "sent"], now)
         for result in found:
@@ -170,7 +182,7 @@ class Deliveries:
         """Nearly all letters end so, and very many of them at a time."""
         rows = [{"the_id": each.delivery.id, "at": now, "reply": each.reply, "by": each.relay} for each in results]
         if rows:
-            self._connection.execute(_RECORD_SENT, rows)
+            _RECORD_SENT.many(self._connection, rows)
 
     def _record_one(self, result: Result, policy: str, now: datetime) -> None:
         delivery, outcome = result.delivery, result.outcome
@@ -293,37 +305,52 @@ def _may_be_mailed() -> ColumnElement[bool]:
 
 
 _ADDRESS = select(subscribers.c.address).where(subscribers.c.id == deliveries.c.subscriber).scalar_subquery()
-_ON_THE_WIRE = (
-    select(deliveries.c.id)
-    .where(
-        deliveries.c.id.in_(bindparam("ids", expanding=True)),
-        deliveries.c.state == "sending",
-        deliveries.c.lease_owner == bindparam("owner"),
+
+
+def _named(ids: Iterable[int]) -> dict[str, Any]:
+    return {f"id{n}": number for n, number in enumerate(ids)}
+
+
+def _is_one_of(count: int) -> ColumnElement[bool]:
+    return deliveries.c.id.in_([bindparam(f"id{n}", None, type_=Id) for n in range(count)])
+
+
+_ON_THE_WIRE = Prepared(
+    lambda count: (
+        select(deliveries.c.id)
+        .where(_is_one_of(count), deliveries.c.state == "sending", deliveries.c.lease_owner == bindparam("owner", None))
+        .with_for_update()
     )
-    .with_for_update()
 )
-_INTEND = (
-    update(deliveries)
-    .where(
-        deliveries.c.id.in_(bindparam("ids", expanding=True)),
-        deliveries.c.state.in_(("pending", "deferred")),
-        deliveries.c.lease_owner == bindparam("owner"),
-        exists().where(subscribers.c.id == deliveries.c.subscriber, _may_be_mailed()),
+_INTEND = Prepared(
+    lambda count: (
+        update(deliveries)
+        .where(
+            _is_one_of(count),
+            deliveries.c.state.in_(("pending", "deferred")),
+            deliveries.c.lease_owner == bindparam("owner", None),
+            exists().where(subscribers.c.id == deliveries.c.subscriber, _may_be_mailed()),
+        )
+        .values(
+            state="sending",
+            first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, bindparam("at", None, type_=UtcDateTime())),
+        )
+        .returning(deliveries.c.id)
     )
-    .values(state="sending", first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, bindparam("at")))
-    .returning(deliveries.c.id)
 )
-_RECORD_SENT = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("the_id"))
-    .values(
-        state="sent",
-        attempts=deliveries.c.attempts + 1,
-        finished_at=bindparam("at"),
-        last_reply=bindparam("reply"),
-        relay=bindparam("by"),
-        lease_owner=None,
-        lease_until=None,
+_RECORD_SENT = Prepared(
+    lambda _: (
+        update(deliveries)
+        .where(deliveries.c.id == bindparam("the_id", None))
+        .values(
+            state="sent",
+            attempts=deliveries.c.attempts + 1,
+            finished_at=bindparam("at", None),
+            last_reply=bindparam("reply", None),
+            relay=bindparam("by", None),
+            lease_owner=null(),
+            lease_until=null(),
+        )
     )
 )
 _PUT_OFF = (

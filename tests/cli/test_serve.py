@@ -48,7 +48,7 @@ def test_serve_shows_the_site_rebuilds_mails_and_tells_its_log_no_address(tmp_pa
 
         assert serve.stop(signal.SIGTERM) == 0
         said = serve.said.read_text()
-    assert "event=letter.sent" in said
+    assert "event=letters.done sent=1" in said
     assert "event=subscriber.confirmed" in said
     assert "Traceback" not in said
     for secret in (ANN, confirm.rpartition("/")[2], token):

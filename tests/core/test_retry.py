@@ -13,7 +13,7 @@ FIVE_MINUTES = NOW + timedelta(minutes=5)
 
 def after(stage: Stage, code: int | None, enhanced: str | None = None, **values: object) -> Outcome:
     reply = None if code is None else Reply(code=code, enhanced=enhanced, text="so it is")
-    known: dict[str, object] = {"attempts": 1, "first_attempt_at": NOW, "now": NOW, "jitter": 0.0}
+    known: dict[str, object] = {"attempts": 1, "first_attempt_at": NOW, "now": NOW, "jitter": lambda: 0.0}
     return outcome(Answer(stage=stage, reply=reply), **(known | values))  # type: ignore[arg-type]
 
 
@@ -100,7 +100,7 @@ def test_each_try_waits_longer_than_the_one_before(attempts: int, minutes: int) 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.25, 1.0])
 def test_jitter_spreads_a_try_by_a_tenth(jitter: float) -> None:
-    found = after("rcpt", 450, attempts=3, jitter=jitter)
+    found = after("rcpt", 450, attempts=3, jitter=lambda: jitter)
     assert found.next_attempt_at == NOW + timedelta(minutes=60 + 6 * jitter)
 
 
