@@ -10,21 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from publisher import disk
 from publisher.actions.publication import Folders, Log, Publication, Relay, Rules, Workshop
 from publisher.clock import Clock, clock
-from publisher.config import Settings, read_settings
+from publisher.config import PREFIX, Settings, read_settings, secret_files
 from publisher.core.address import ascii_address
-from publisher.core.errors import ConfigurationError, PublisherError
+from publisher.core.errors import Busy, ConfigurationError, PublisherError, StorageError
 from publisher.core.identity import is_loopback
 from publisher.core.model import Site
 from publisher.templates import Templates
 
 if TYPE_CHECKING:
+    from publisher.actions.examine import Examination, Server
     from publisher.core.letter import Sender
+    from publisher.core.mailauth import Mailing, Signing
     from publisher.core.token import Keys
 
 
@@ -79,6 +82,79 @@ def open_app(
         log=log,
     )
     return App(settings=settings, publication=publication, clock=moment)
+
+
+def open_examination(folder: Path, moment: Clock, *, program: str) -> "Examination":
+    """The site in `folder`, to be looked at even where its database can't be opened. Raises ConfigurationError.
+
+    `program`: how this program is called from anywhere on this machine.
+    """
+    from publisher.actions.examine import Examination
+    from publisher.dns import Resolver
+    from publisher.storage import Storage, open_storage
+
+    folder = _existing(folder)
+    settings = read_settings(folder)
+    workshop = _workshop(folder, settings)
+    storage: Storage | PublisherError
+    try:
+        storage = open_storage(settings.database_url, folder)
+    except (StorageError, Busy) as error:
+        storage = error
+    sender = _sender(settings, workshop.site, _keys(settings, workshop.folders.state))
+    return Examination(
+        workshop=workshop,
+        storage=storage,
+        mailing=_mailing(settings, workshop.site, sender) if sender else None,
+        servers=_servers(settings, workshop.folders.state, sender, moment) if sender else (),
+        secrets=(*secret_files(folder),),
+        ask=Resolver(server=settings.dns_server).ask,
+        tick=f"cd {quote(str(folder))} && {program} tick".replace("%", r"\%"),
+    )
+
+
+def _mailing(settings: Settings, site: Site, sender: "Sender") -> "Mailing":
+    """Letters leave from the mail server; where that is this machine, from the host of the site's own pages."""
+    from publisher.core.mailauth import Mailing
+
+    own = next(
+        (host for host in (urlsplit(site.service_url).hostname, site.host) if host and not is_loopback(host)), None
+    )
+    relay = settings.smtp_host if settings.mail_transport == "smtp" else None
+    leaves_from = own if relay and is_loopback(relay) else relay
+    return Mailing(
+        address=ascii_address(sender.address),
+        return_domain=sender.domain.lower(),
+        leaves_from=(leaves_from.lower(),) if leaves_from else (),
+        signing=_signing(sender),
+    )
+
+
+def _signing(sender: "Sender") -> "tuple[Signing, ...]":  # noqa: ARG001
+    """The keys that letters of this sender are signed with."""
+    return ()
+
+
+def _servers(settings: Settings, state: Path, sender: "Sender", moment: Clock) -> "tuple[Server, ...]":
+    from publisher.actions.examine import Server
+
+    if settings.mail_transport == "file" or settings.smtp_host is None:
+        return ()
+    shown = {
+        "SMTP_HOST": settings.smtp_host,
+        "SMTP_PORT": settings.port,
+        "SMTP_SECURITY": settings.smtp_security,
+        "SMTP_USERNAME": settings.smtp_username or "",
+        "SMTP_PASSWORD": "...",
+    }
+    server = Server(
+        host=settings.smtp_host,
+        port=settings.port,
+        security=settings.smtp_security,
+        relay=_relay(settings, state, sender, moment),
+        lines={PREFIX + name: f"{PREFIX}{name}={value}" for name, value in shown.items()},
+    )
+    return (server,)
 
 
 def _existing(folder: Path) -> Path:

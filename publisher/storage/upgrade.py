@@ -16,7 +16,7 @@ _LOCK = 7_305_812_744
 def upgrade(engine: Engine) -> None:
     """Raises StorageError for a database of a newer publisher."""
     with transaction(engine, is_reader=True) as connection:
-        found = _revision(connection)
+        found = revision_of(connection)
     if found != REVISION:
         _upgrade(engine, found)
 
@@ -37,12 +37,13 @@ def _upgrade(engine: Engine, found: str | None) -> None:
     with transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if _revision(connection) != REVISION:
+        if revision_of(connection) != REVISION:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """None for a database without tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
