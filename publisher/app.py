@@ -11,22 +11,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from publisher import disk
 from publisher.actions.publication import Folders, Log, Publication, Relay, Rules, Workshop
 from publisher.clock import Clock, clock
-from publisher.config import PREFIX, Settings, read_settings
+from publisher.config import PREFIX, Settings, read_settings, secret_files
 from publisher.core.address import ascii_address
-from publisher.core.errors import ConfigurationError, PublisherError
+from publisher.core.errors import Busy, ConfigurationError, PublisherError, StorageError
 from publisher.core.identity import is_loopback
 from publisher.core.model import Site
 from publisher.templates import Templates
 
 if TYPE_CHECKING:
+    from publisher.actions.examine import Examination, Server
     from publisher.core.dkim import DkimKey
     from publisher.core.letter import Sender
+    from publisher.core.mailauth import Mailing
     from publisher.core.relays import Route
     from publisher.core.token import Keys
 
@@ -82,6 +85,82 @@ def open_app(
         log=log,
     )
     return App(settings=settings, publication=publication, clock=moment)
+
+
+def open_examination(folder: Path, moment: Clock, *, program: str) -> "Examination":
+    """The site in `folder`, to be looked at even where its database can't be opened. Raises ConfigurationError.
+
+    `program`: how this program is called from anywhere on this machine.
+    """
+    from publisher.actions.examine import Examination
+    from publisher.dns import Resolver
+    from publisher.storage import Storage, open_storage
+
+    folder = _existing(folder)
+    settings = read_settings(folder)
+    workshop = _workshop(folder, settings)
+    storage: Storage | PublisherError
+    try:
+        storage = open_storage(settings.database_url, folder)
+    except (StorageError, Busy) as error:
+        storage = error
+    keys = _keys(settings, workshop.folders.state)
+    sender = _sender(settings, workshop.site, keys, _dkim_keys(settings, folder))
+    routes = _routes(settings, folder) if sender and settings.mail_transport == "smtp" else ()
+    relays = _relays(settings, workshop.folders, sender, moment) if sender else ()
+    return Examination(
+        workshop=workshop,
+        storage=storage,
+        mailing=_mailing(workshop.site, sender, routes) if sender else None,
+        servers=_servers(settings, relays, routes) if routes else (),
+        secrets=(*secret_files(folder),),
+        ask=Resolver(server=settings.dns_server).ask,
+        tick=f"cd {quote(str(folder))} && {program} tick".replace("%", r"\%"),
+    )
+
+
+def _mailing(site: Site, sender: "Sender", routes: "tuple[Route, ...]") -> "Mailing":
+    """Letters leave from the mail servers; from one on this machine, from the host of the site's own pages."""
+    from publisher.core.dkim import record
+    from publisher.core.mailauth import Mailing, Signing
+
+    own = next(
+        (host for host in (urlsplit(site.service_url).hostname, site.host) if host and not is_loopback(host)), None
+    )
+    hosts = [own if is_loopback(route.host) else route.host for route in routes]
+    return Mailing(
+        address=ascii_address(sender.address),
+        return_domain=sender.domain.lower(),
+        leaves_from=tuple(dict.fromkeys(host.lower() for host in hosts if host)),
+        signing=tuple(Signing(selector=key.selector, record=record(key)) for key in sender.dkim_keys),
+    )
+
+
+def _servers(settings: Settings, relays: tuple[Relay, ...], routes: "tuple[Route, ...]") -> "tuple[Server, ...]":
+    from publisher.actions.examine import Server
+
+    return tuple(
+        Server(
+            host=route.host,
+            port=route.port,
+            security=route.security,
+            relay=relay,
+            lines=_lines(route) if settings.relays_file is None else {},
+        )
+        for relay, route in zip(relays, routes, strict=True)
+    )
+
+
+def _lines(route: "Route") -> dict[str, str]:
+    """The lines of `.env` about a mail server."""
+    shown = {
+        "SMTP_HOST": route.host,
+        "SMTP_PORT": route.port,
+        "SMTP_SECURITY": route.security,
+        "SMTP_USERNAME": route.username or "",
+        "SMTP_PASSWORD": "...",
+    }
+    return {PREFIX + name: f"{PREFIX}{name}={value}" for name, value in shown.items()}
 
 
 def _existing(folder: Path) -> Path:

@@ -113,6 +113,12 @@ class Settings:
     old_secret_keys: tuple[str, ...] = _setting(
         _SERVER, typed.words_apart, "", "Earlier keys, with commas: links that they signed stay good.", is_secret=True
     )
+    dns_server: tuple[str, int] | None = _setting(
+        _SERVER,
+        typed.server,
+        "",
+        "Whom `publisher doctor` asks about your domain, like 9.9.9.9:53. Empty: the system's own resolver.",
+    )
     log_level: str = _setting(
         _SERVER, typed.choice("debug", "info", "warning", "error"), "info", "debug, info, warning or error."
     )
@@ -279,6 +285,14 @@ def read_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     if complaints:
         raise ConfigurationError(*complaints)
     return settings
+
+
+def secret_files(folder: Path, environment: Mapping[str, str] | None = None) -> list[Path]:
+    """The files, there or not, that hold secrets by what the settings say."""
+    given = _read_given(folder, environment, [])
+    values = [found.value for name, found in given.items() if name.startswith(PREFIX) and name.endswith("_FILE")]
+    named = [folder / part.strip() for value in values for part in value.split(",")]
+    return [folder / ".env", folder / "var" / "secret-key", *named]
 
 
 def _read_given(folder: Path, environment: Mapping[str, str] | None, complaints: list[str]) -> dict[str, _Given]:

@@ -26,6 +26,8 @@ def plan(publication: Publication, library: Library, now: datetime) -> tuple[int
     released = release_due(publication, library, now)
     composed = compose(publication, library, now)
     forget_unconfirmed(publication, now)
+    with publication.storage.write() as tx:
+        tx.marks.put("ticked_at", now.isoformat())
     return len(released), composed
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import getaddresses
+from ipaddress import ip_address
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -209,6 +210,17 @@ def database(value: str) -> str:
     if not re.match(r"(sqlite:///.|postgresql://.)", value):
         raise ValueError("wanted is sqlite:///path/to/file.db or postgresql://user:password@host/name")
     return value
+
+
+def server(value: str) -> tuple[str, int] | None:
+    """(address, port) of `9.9.9.9:53` or `[2620:fe::fe]:53`."""
+    if not value:
+        return None
+    address, _, port = value.rpartition(":")
+    try:
+        return str(ip_address(address.strip("[]"))), number(1, 65535)(port)
+    except ValueError as error:
+        raise ValueError("wanted is an address with a port, like 9.9.9.9:53 or [2620:fe::fe]:53") from error
 
 
 def host(value: str) -> str | None:

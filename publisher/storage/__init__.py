@@ -11,9 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
+from publisher.core.checkup import Health
 from publisher.storage.deliveries import Deliveries, Result
 from publisher.storage.editions import Editions
 from publisher.storage.engine import connect, transaction
+from publisher.storage.health import health
 from publisher.storage.limits import Limits
 from publisher.storage.marks import Marks
 from publisher.storage.releases import Releases
@@ -62,6 +64,9 @@ class Transaction:
     @cached_property
     def marks(self) -> Marks:
         return Marks(self._connection)
+
+    def health(self) -> Health:
+        return health(self._connection)
 
 
 class Storage:

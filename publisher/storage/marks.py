@@ -3,10 +3,11 @@
 from typing import Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.storage.schema import counters, marks
 
-Mark = Literal["baseline_at", "slots", "restored"]
+Mark = Literal["baseline_at", "slots", "restored", "ticked_at"]
 Counter = Literal["release", "edition"]
 
 
@@ -19,9 +20,10 @@ class Marks:
         return found
 
     def put(self, name: Mark, value: str) -> None:
-        changed = self._connection.execute(update(marks).where(marks.c.name == name).values(value=value))
-        if not changed.rowcount:
-            self._connection.execute(insert(marks).values(name=name, value=value))
+        """Safe where several put the same mark for the first time at once."""
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        row = dialect.insert(marks).values(name=name, value=value)
+        self._connection.execute(row.on_conflict_do_update(index_elements=[marks.c.name], set_={"value": value}))
 
     def remove(self, name: Mark) -> None:
         self._connection.execute(delete(marks).where(marks.c.name == name))

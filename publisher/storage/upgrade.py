@@ -17,7 +17,7 @@ _LOCK = 7_305_812_744
 def upgrade(engine: Engine) -> None:
     """Raises StorageError for a database of a newer publisher."""
     with transaction(engine, is_reader=True) as connection:
-        found = _revision(connection)
+        found = revision_of(connection)
     if found is None:
         _create(engine)
     elif found != REVISION:
@@ -28,7 +28,7 @@ def _create(engine: Engine) -> None:
     """A new database gets the tables of today at once: alembic takes its time to import."""
     with transaction(engine) as connection:
         _lock(connection)
-        if _revision(connection) is None:
+        if revision_of(connection) is None:
             metadata.create_all(connection)
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
             connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION})
@@ -43,7 +43,7 @@ def _migrate(engine: Engine, found: str) -> None:
         _put_aside(Path(str(engine.url.database)), found)
     with transaction(engine) as connection:
         _lock(connection)
-        if _revision(connection) != REVISION:
+        if revision_of(connection) != REVISION:
             migrate(connection)
 
 
@@ -64,7 +64,8 @@ def _lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """None for a database without tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
