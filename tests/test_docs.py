@@ -40,7 +40,7 @@ def test_every_command_that_the_readme_names_is_there(readme: str, tmp_path: Pat
 def test_every_setting_that_the_readme_names_is_there(readme: str) -> None:
     known = {PREFIX + setting.name.upper() for setting in fields(Settings)}
     named = set(re.findall(rf"{PREFIX}[A-Z_]+[A-Z]", readme))
-    assert {name for name in named if name.removesuffix("_FILE") not in known} == set()
+    assert {name for name in named - known if name.removesuffix("_FILE") not in known} == set()
 
 
 def test_every_file_that_the_readme_links_to_or_maps_is_there(readme: str) -> None:
