@@ -9,6 +9,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic, sleep
@@ -128,6 +129,7 @@ class _Run:
     ) -> None:
         self._publication, self._sender, self._owner, self._now = publication, sender, owner, now
         self._stop, self._progress = stop, progress
+        self._session = publication.storage.session()
         self._moulds, self._sluice = Moulds(publication, sender), Sluice(publication, now)
         self._claimed: deque[Delivery] = deque()
         self._ready: deque[_Ready] = deque()
@@ -152,7 +154,7 @@ class _Run:
         return self._sluice.put_off
 
     def work(self, switchboard: Switchboard) -> None:
-        with ThreadPoolExecutor(1, thread_name_prefix="ledger") as ledger:
+        with closing(self._session), ThreadPoolExecutor(1, thread_name_prefix="ledger") as ledger:
             self._begin_turn(switchboard, ledger)
             while self._turn or self._busy or self._done or self._has_more():
                 self._open_lines(switchboard)
@@ -160,6 +162,7 @@ class _Run:
                 if self._turn and self._turn.done():
                     self._end_turn(switchboard, self._turn.result())
                 if self._turn is None:
+                    self._is_empty &= not self._sluice.is_time_to_look()
                     self._begin_turn(switchboard, ledger)
         if self.is_down:
             self._publication.log.error("relay.down", reason=self._sluice.trouble)
@@ -169,11 +172,8 @@ class _Run:
         return not (self._stop.is_set() or self.is_down)
 
     def _has_more(self) -> bool:
-        if not self._may_begin:
-            return False
-        if self._sluice.is_time_to_look():
-            self._is_empty = False
-        return bool(self._claimed or self._ready) or not self._is_empty or self._sluice.is_worth_waiting()
+        has_letters = bool(self._claimed or self._ready) or not self._is_empty
+        return self._may_begin and (has_letters or self._sluice.is_worth_waiting())
 
     def _patience(self) -> float:
         """In seconds: no longer than until a limit lets the next letter go."""
@@ -289,7 +289,7 @@ class _Run:
         """Answers that are not written down would leave their letters in doubt."""
         for left in reversed(range(_RECORD_TRIES if job.done else 1)):
             try:
-                with self._publication.storage.write() as tx:
+                with self._session.write() as tx:
                     return self._transact(tx, job)
             except PublisherError:
                 if not left:

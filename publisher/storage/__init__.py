@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from publisher.core.checkup import Health
 from publisher.storage.deliveries import Deliveries, Result
 from publisher.storage.editions import Editions
-from publisher.storage.engine import connect, transaction
+from publisher.storage.engine import connect, told_as_ours, transaction
 from publisher.storage.health import health
 from publisher.storage.limits import Limits
 from publisher.storage.marks import Marks
@@ -69,6 +69,32 @@ class Transaction:
         return health(self._connection)
 
 
+class Session:
+    """One connection that is kept for many transactions, by one thread at a time. After a failure it is another."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """All or nothing."""
+        with told_as_ours(self._engine):
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            try:
+                with self._connection.begin():
+                    yield Transaction(self._connection)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
 class Storage:
     """One database. Safe to share between threads; each transaction belongs to one."""
 
@@ -86,6 +112,10 @@ class Storage:
         """All or nothing."""
         with transaction(self._engine) as connection:
             yield Transaction(connection)
+
+    def session(self) -> Session:
+        """For somebody who has one transaction after the other to make; to be closed."""
+        return Session(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
