@@ -8,10 +8,10 @@ sender leaves behind is at most one letter a connection of which nobody knows wh
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from publisher.core.model import Envelope, Reply
 from publisher.core.retry import Answer, Outcome, outcome
 from publisher.core.token import mac
 from publisher.smtp.switchboard import Answered, Down, Lost, News, Opened, OpenLine, Switchboard
-from publisher.storage import Result, Transaction
+from publisher.storage import Result, Session, Storage, Transaction
 
 BATCH = 200
 """So many letters are claimed at a time."""
@@ -121,6 +121,47 @@ class _Turn:
     """By the rate of their relay."""
 
 
+class _Ledger:
+    """A thread that makes one transaction after the other, while letters are on their way."""
+
+    def __init__(self, storage: Storage, make: Callable[[Session, _Job], _Turn], ring: Callable[[], None]) -> None:
+        self._storage, self._make, self._ring = storage, make, ring
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._results: SimpleQueue[_Turn | BaseException] = SimpleQueue()
+        self.is_busy = False
+        self._thread = threading.Thread(target=self._work, name="ledger")
+        self._thread.start()
+
+    def begin(self, job: _Job) -> None:
+        """One at a time."""
+        self.is_busy = True
+        self._jobs.put(job)
+
+    def finished(self) -> _Turn | None:
+        """What the transaction made true, once; None while it goes on. Raises what went wrong in it."""
+        if self._results.empty():
+            return None
+        self.is_busy = False
+        result = self._results.get()
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def close(self) -> None:
+        """A transaction that has begun is made to its end."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        with closing(self._storage.session()) as session:
+            while job := self._jobs.get():
+                try:
+                    self._results.put(self._make(session, job))
+                except BaseException as error:
+                    self._results.put(error)
+                self._ring()
+
+
 class _Run:
     """One run through the outbox."""
 
@@ -129,7 +170,6 @@ class _Run:
     ) -> None:
         self._publication, self._sender, self._owner, self._now = publication, sender, owner, now
         self._stop, self._progress = stop, progress
-        self._session = publication.storage.session()
         self._moulds, self._sluice = Moulds(publication, sender), Sluice(publication, now)
         self._claimed: deque[Delivery] = deque()
         self._ready: deque[_Ready] = deque()
@@ -138,7 +178,6 @@ class _Run:
         self._idle: dict[OpenLine, Relay] = {}
         self._reserved: dict[OpenLine, Relay] = {}
         """For letters whose intents are being written."""
-        self._turn: Future[_Turn] | None = None
         self._opening: Counter[str] = Counter()
         self._most: dict[str, int] = {}
         """How many lines a relay has room for, where that is less than was asked for."""
@@ -154,14 +193,14 @@ class _Run:
         return self._sluice.put_off
 
     def work(self, switchboard: Switchboard) -> None:
-        with closing(self._session), ThreadPoolExecutor(1, thread_name_prefix="ledger") as ledger:
+        with closing(_Ledger(self._publication.storage, self._make_turn, switchboard.ring)) as ledger:
             self._begin_turn(switchboard, ledger)
-            while self._turn or self._busy or self._done or self._has_more():
+            while ledger.is_busy or self._busy or self._done or self._has_more():
                 self._open_lines(switchboard)
-                self._take_in(switchboard.wait(self._patience()))
-                if self._turn and self._turn.done():
-                    self._end_turn(switchboard, self._turn.result())
-                if self._turn is None:
+                self._take_in(switchboard.wait(self._patience(ledger)))
+                if turn := ledger.finished():
+                    self._end_turn(switchboard, turn)
+                if not ledger.is_busy:
                     self._is_empty &= not self._sluice.is_time_to_look()
                     self._begin_turn(switchboard, ledger)
         if self.is_down:
@@ -175,9 +214,9 @@ class _Run:
         has_letters = bool(self._claimed or self._ready) or not self._is_empty
         return self._may_begin and (has_letters or self._sluice.is_worth_waiting())
 
-    def _patience(self) -> float:
+    def _patience(self, ledger: _Ledger) -> float:
         """In seconds: no longer than until a limit lets the next letter go."""
-        if self._turn:
+        if ledger.is_busy:
             return LONGEST_SECONDS
         if self._done or self.is_down:
             return LONGEST_SECONDS if self._busy else 0
@@ -235,7 +274,7 @@ class _Run:
 
     # -- the one transaction of each turn, which the ledger's thread makes while letters are on their way
 
-    def _begin_turn(self, switchboard: Switchboard, ledger: Executor) -> None:
+    def _begin_turn(self, switchboard: Switchboard, ledger: _Ledger) -> None:
         """Write down what has come back and what goes next."""
         self._drop_idle(switchboard)
         done, self._done = self._done, []
@@ -246,12 +285,10 @@ class _Run:
             return
         self._reserved, self._idle = self._split_idle(len(ready))
         job = _Job(done=done, ready=ready, lines=self._reserved, wants_more=wants_more, is_old=is_old)
-        self._turn = ledger.submit(self._make_turn, job)
-        self._turn.add_done_callback(lambda _: switchboard.ring())
+        ledger.begin(job)
 
     def _end_turn(self, switchboard: Switchboard, turn: _Turn) -> None:
         """Let go what may go."""
-        self._turn = None
         if turn.job.is_old:
             self._renewed_at = monotonic()
         if turn.job.wants_more:
@@ -285,11 +322,11 @@ class _Run:
             self._publication.log.error("template.broken", reason=str(error))
             return _Ready(delivery, Answer(stage="connect", reply=Reply(code=451, enhanced=None, text=str(error))))
 
-    def _make_turn(self, job: _Job) -> _Turn:
+    def _make_turn(self, session: Session, job: _Job) -> _Turn:
         """Answers that are not written down would leave their letters in doubt."""
         for left in reversed(range(_RECORD_TRIES if job.done else 1)):
             try:
-                with self._session.write() as tx:
+                with session.write() as tx:
                     return self._transact(tx, job)
             except PublisherError:
                 if not left:

@@ -10,6 +10,7 @@ import select
 import smtplib
 import ssl
 from collections.abc import Generator
+from functools import lru_cache
 from time import monotonic
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ _GOODBYE_SECONDS = 5
 _MOST_BYTES = 65_536
 """Of one reply, which may have many lines."""
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
-_REPLY_LINE = re.compile(rb"(\d{3})(?:([ -])([^\n]*))?\r?\n")
+_REPLY_LINE = re.compile(rb"(\d{3})(?:[ -]([^\n]*))?\r?\n")
 _LINE_DOT = re.compile(rb"(?m)^\.")
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
@@ -162,7 +163,7 @@ class Line:
             if say is None:
                 self._flush()
                 is_over = self._hear()
-                if any(reply.code == 421 for reply in self._replies):
+                if 421 in [reply.code for reply in self._replies]:
                     return self._dismissed()
                 if len(self._replies) < self._awaited:
                     if is_over:
@@ -213,15 +214,15 @@ class Line:
 
     def _understand(self) -> None:
         """Take complete replies (RFC 5321, 4.2) from what was heard."""
-        text: list[bytes] = []
+        lines: list[bytes] = []
         taken = end = 0
-        while found := _REPLY_LINE.match(self._heard, end):
-            end = found.end()
-            text.append(found[3] or b"")
-            if found[2] != b"-":
-                self._replies.append(reply_of(int(found[1]), b" ".join(text)))
-                text, taken = [], end
-        if b"\n" in self._heard[end:] or len(self._heard) - taken > _MOST_BYTES:
+        while (line_end := self._heard.find(b"\n", end) + 1) > 0:
+            lines.append(bytes(self._heard[end:line_end]))
+            end = line_end
+            if lines[-1][3:4] != b"-":
+                self._replies.append(_reply_of_lines(*lines))
+                lines, taken = [], end
+        if len(self._heard) - taken > _MOST_BYTES:
             raise _OutOfStep
         del self._heard[:taken]
         if self._stage == "mail" and len(self._replies) > self._must_reset:
@@ -282,6 +283,16 @@ def _refusal(replies: list[Reply]) -> Answer | None:
             raise _OutOfStep
         return Answer(stage=stage, reply=reply)
     return None
+
+
+@lru_cache(maxsize=256)
+def _reply_of_lines(*lines: bytes) -> Reply:
+    """Most of them are said again and again. Raises _OutOfStep for what is no reply."""
+    found = [_REPLY_LINE.fullmatch(line) for line in lines]
+    if not all(found):
+        raise _OutOfStep
+    parts = [each for each in found if each]
+    return reply_of(int(parts[-1][1]), b" ".join(each[2] or b"" for each in parts))
 
 
 def reply_of(code: int, text: bytes | str) -> Reply:

@@ -24,7 +24,7 @@ from publisher.storage.suppressions import Suppressions
 from publisher.storage.turns import Turns
 from publisher.storage.upgrade import upgrade
 
-__all__ = ["Result", "Storage", "Transaction", "open_storage"]
+__all__ = ["Result", "Session", "Storage", "Transaction", "open_storage"]
 
 
 class Transaction:
