@@ -20,7 +20,6 @@ from publisher.core.retry import Answer, Stage
 COMMAND_SECONDS = 300
 """RFC 5321, 4.5.3.2: five minutes for MAIL and RCPT."""
 FINAL_DOT_SECONDS = 600
-_GOODBYE_SECONDS = 5
 _MOST_BYTES = 65_536
 """Of one reply, which may have many lines."""
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
@@ -108,14 +107,14 @@ class Line:
             answer = self.proceed()
         return answer
 
-    def close(self) -> None:
-        """Say goodbye if there is somebody to hear it."""
+    def close(self, *, patience_seconds: float = 5) -> None:
+        """Say goodbye if there is somebody to hear it, and wait so long for the answer."""
         if not self._is_open:
             return
         is_idle, self._is_open = self._talk is None, False
         with contextlib.suppress(OSError, smtplib.SMTPException, ValueError):
             if is_idle:
-                self._socket.settimeout(_GOODBYE_SECONDS)
+                self._socket.settimeout(max(0.001, patience_seconds))
                 self._smtp.quit()
         self._smtp.close()
 

@@ -14,6 +14,9 @@ from publisher.core.errors import PublisherError
 from publisher.core.model import Envelope
 from publisher.core.retry import Answer
 
+_GOODBYE_SECONDS = 5
+"""For all lines together."""
+
 
 class OpenLine(Protocol):
     """One letter at a time: see `smtp.line`, or `disk.letters` for one that never has to be waited for."""
@@ -37,7 +40,7 @@ class OpenLine(Protocol):
 
     def give_up(self) -> Answer: ...
 
-    def close(self) -> None: ...
+    def close(self, *, patience_seconds: float = 5) -> None: ...
 
 
 class Opens(Protocol):
@@ -139,8 +142,10 @@ class Switchboard:
         """Lines that are being opened are closed when they are there."""
         self._is_closed = True
         self._openers.shutdown(wait=False, cancel_futures=True)
+        until = monotonic() + _GOODBYE_SECONDS
         for line in [*self._lines]:
-            self.drop(line)
+            self._forget(line)
+            line.close(patience_seconds=until - monotonic())
         for news in self._drained():
             if isinstance(news, Opened):
                 news.line.close()
