@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
+from publisher.storage.copy import Copy
 from publisher.storage.deliveries import Deliveries
 from publisher.storage.editions import Editions
 from publisher.storage.engine import connect, transaction
@@ -56,6 +57,10 @@ class Transaction:
     def marks(self) -> Marks:
         return Marks(self._connection)
 
+    @cached_property
+    def copy(self) -> Copy:
+        return Copy(self._connection)
+
 
 class Storage:
     """One database. Safe to share between threads; each transaction belongs to one."""
@@ -67,6 +72,12 @@ class Storage:
     def read(self) -> Iterator[Transaction]:
         """Reading never waits for writers. SQLite shows one moment; on PostgreSQL each query sees what is committed by then."""
         with transaction(self._engine, is_reader=True) as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """One moment on either engine, however long it takes to read."""
+        with transaction(self._engine, is_reader=True, is_snapshot=True) as connection:
             yield Transaction(connection)
 
     @contextmanager

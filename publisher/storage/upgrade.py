@@ -9,6 +9,7 @@ from publisher.core.errors import StorageError
 from publisher.storage.engine import transaction
 from publisher.storage.schema import REVISION
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_305_812_744
 """PostgreSQL's advisory lock for this, any number that is always the same."""
 
@@ -22,15 +23,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def _upgrade(engine: Engine, found: str | None) -> None:
-    """alembic is imported here, since most starts have nothing to do and it takes its time."""
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    script = ScriptDirectory.from_config(config)
-    if found and found not in {step.revision for step in script.walk_revisions()}:
+    if found and not is_known(found):
         raise StorageError("the database was made by a newer publisher, wanted is that version or a later one")
     if found and engine.dialect.name == "sqlite":
         _put_aside(Path(str(engine.url.database)), found)
@@ -38,8 +31,25 @@ def _upgrade(engine: Engine, found: str | None) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         if _revision(connection) != REVISION:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            migrate(connection)
+
+
+def is_known(revision: str) -> bool:
+    """Whether there is such a step."""
+    from alembic.script import ScriptDirectory
+
+    return revision in {step.revision for step in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """All steps from wherever the database stands. alembic is imported here, since most starts have nothing to do."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def _revision(connection: Connection) -> str | None:
