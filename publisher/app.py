@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from publisher import disk
-from publisher.actions.publication import Folders, Log, Publication, Relay, Rules, Workshop
+from publisher.actions.publication import KEY_NAME, Folders, Log, Publication, Relay, Rules, Workshop
 from publisher.clock import Clock, clock
 from publisher.config import PREFIX, Settings, read_settings, secret_files
 from publisher.core.address import ascii_address
@@ -315,7 +315,7 @@ def _keys(settings: Settings, state: Path) -> "Keys":
 
     key = settings.secret_key
     if key is None:
-        path = state / "secret-key"
+        path = state / KEY_NAME
         key = (disk.read_text(path) or "").strip()
         if not key:
             key = secrets.token_urlsafe(32)

@@ -69,8 +69,11 @@ class Running:
 
     def stop(self) -> int:
         """By SIGTERM; its exit code."""
-        os.kill(self._process.pid, signal.SIGTERM)
+        self.send(signal.SIGTERM)
         return self._process.wait(seconds=30)
+
+    def send(self, how: signal.Signals) -> None:
+        os.kill(self._process.pid, how)
 
     def kill(self) -> None:
         """At once, whatever it is doing."""

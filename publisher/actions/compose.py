@@ -164,15 +164,15 @@ def _set_clock(publication: Publication, tx: Transaction, now: datetime) -> None
 
 def _hold_after_restore(publication: Publication, tx: Transaction) -> None:
     """A database behind the last edition that left here is a restored backup: it holds instead of sending again."""
-    high_water = _high_water(publication)
-    if tx.editions.last_number() >= high_water:
+    number = high_water(disk.read_text(publication.folders.state / HIGH_WATER_NAME))
+    if tx.editions.last_number() >= number:
         return
-    tx.editions.count_on_from(high_water)
+    tx.editions.count_on_from(number)
     tx.marks.put("restored", "the database is older than the last edition")
     stopped = tx.editions.hold_all("restored")
     publication.log.warning("database.restored", held=stopped, mend="publisher editions list")
 
 
-def _high_water(publication: Publication) -> int:
-    text = disk.read_text(publication.folders.state / HIGH_WATER_NAME) or "0"
-    return int(text) if text.strip().isdecimal() else 0
+def high_water(text: str | None) -> int:
+    """The number of the last edition that left here, as the file of that name holds it."""
+    return int(text) if text and text.strip().isdecimal() else 0

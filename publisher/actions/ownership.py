@@ -16,7 +16,7 @@ def owned(publication: Publication) -> Iterator[str]:
     """A name for this run, and a lock that tells others on this host that it is alive."""
     run = uuid4().hex
     lock = Lock(publication.folders.state / "senders" / run)
-    lock.acquire()
+    lock.acquire(patience_seconds=5)  # somebody may just look whether it is held
     try:
         yield f"{_here(publication)}:{run}"
     finally:

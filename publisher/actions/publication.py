@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # a build that touches no database is not made to load one
 
 Now = Callable[[], datetime]
 """The publication's clock."""
+KEY_NAME = "secret-key"
+"""In `var`: the key of a site whose settings name none."""
 
 
 class Relay(Protocol):

@@ -184,6 +184,19 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def joined(here: Register, restored: Register) -> Register:
+    """The register of a site that gets an old one back. None ever forgets a key, so the one here counts if it knows all of
+    the other's; else it is older or was made anew, and only what it says of other files is added to the other.
+    """
+    keys = {identity.key for identity in here}
+    if all(identity.key in keys for identity in restored):
+        return here
+    known = {identity.key for identity in restored}
+    paths = {identity.path for identity in restored}
+    others = (identity for identity in here if identity.key not in known and identity.path not in paths)
+    return Register([*restored, *others])
+
+
 def parse_register(text: str, file: str = REGISTER_NAME) -> Register:
     """Raises PublisherError with the line where the file is damaged: a guess would send old posts again."""
     found: dict[str, Identity] = {}

@@ -1,8 +1,10 @@
 """Files: posts in, pages and letters out, what a build keeps for the next one, and locks. Decides nothing."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from publisher.core.errors import PublisherError
 
@@ -27,13 +29,21 @@ def write(path: Path, data: bytes, *, mode: int = 0o644, is_durable: bool = Fals
     with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
         if path.read_bytes() == data:
             return False
+    with new_file(path, mode=mode, is_durable=is_durable) as file:
+        file.write(data)
+    return True
+
+
+@contextmanager
+def new_file(path: Path, *, mode: int = 0o644, is_durable: bool = False) -> Iterator[BinaryIO]:
+    """A file that gets its name when it is whole: where the `with` raises, nothing has changed. Until then it is ours alone."""
     import tempfile
 
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             os.fchmod(file.fileno(), mode)
             if is_durable:
                 file.flush()
@@ -44,7 +54,6 @@ def write(path: Path, data: bytes, *, mode: int = 0o644, is_durable: bool = Fals
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk does not say which file it was
         raise
-    return True
 
 
 def sweep(folder: Path) -> None:

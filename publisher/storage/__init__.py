@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from publisher.core.checkup import Health
+from publisher.storage.copy import Copy
 from publisher.storage.deliveries import Deliveries, Result
 from publisher.storage.editions import Editions
 from publisher.storage.engine import connect, told_as_ours, transaction
@@ -65,6 +66,10 @@ class Transaction:
     def marks(self) -> Marks:
         return Marks(self._connection)
 
+    @cached_property
+    def copy(self) -> Copy:
+        return Copy(self._connection)
+
     def health(self) -> Health:
         return health(self._connection)
 
@@ -105,6 +110,12 @@ class Storage:
     def read(self) -> Iterator[Transaction]:
         """Reading never waits for writers. SQLite shows one moment; on PostgreSQL each query sees what is committed by then."""
         with transaction(self._engine, is_reader=True) as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """One moment on either engine, however long it takes to read."""
+        with transaction(self._engine, is_reader=True, is_snapshot=True) as connection:
             yield Transaction(connection)
 
     @contextmanager

@@ -108,10 +108,11 @@ class Editions:
         )
         return self._move(number, "frozen", ("held",))
 
-    def cancel(self, number: int, *, is_owed_again: bool, now: datetime) -> int:
+    def cancel(self, number: int | None, *, is_owed_again: bool, now: datetime) -> int:
         """What has not left will not leave; its readers are owed it again, or not. Returns how many letters that were.
 
-        While a letter of it is on the wire the edition stays open, since its answer may still defer it.
+        None stands for the letters outside any edition. While a letter of it is on the wire the edition stays open, since
+        its answer may still defer it.
         """
         stopped = and_(deliveries.c.edition == number, deliveries.c.state.in_(("pending", "deferred")))
         if is_owed_again:
@@ -120,7 +121,7 @@ class Editions:
             update(deliveries).where(stopped).values(state="cancelled", finished_at=now, lease_owner=None)
         )
         rest = select(deliveries.c.id).where(deliveries.c.edition == number, deliveries.c.state.in_(OPEN)).limit(1)
-        if self._connection.execute(rest).first() is None:
+        if number is not None and self._connection.execute(rest).first() is None:
             self._move(number, "cancelled", ("held", "frozen", "sending"))
         return changed.rowcount
 

@@ -57,10 +57,13 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine, *, is_reader: bool = False) -> Iterator[Connection]:
-    """One transaction, committed at the end of the `with`, rolled back where it raises."""
+def transaction(engine: Engine, *, is_reader: bool = False, is_snapshot: bool = False) -> Iterator[Connection]:
+    """One transaction, committed at the end of the `with`, rolled back where it raises. SQLite's are snapshots anyhow."""
+    options: dict[str, Any] = {"is_reader": is_reader}
+    if is_snapshot and engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with told_as_ours(engine), engine.connect() as plain:
-        connection = plain.execution_options(is_reader=is_reader)
+        connection = plain.execution_options(**options)
         with connection.begin():
             yield connection
 
@@ -101,8 +104,8 @@ def _sqlite_advice(reason: str) -> str:
         ("disk is full", "make room on the disk, nothing was lost"),
         ("readonly", "wanted is a file and a folder that you may write to"),
         ("unable to open", "wanted is a folder that is there and that you may write to"),
-        ("not a database", "this file is something else: move it away, or restore a backup"),
-        ("malformed", "the file is damaged: restore a backup"),
+        ("not a database", "this file is something else: move it away, then restore a backup if you have one"),
+        ("malformed", "the file is damaged: move it away with its -wal and -shm, then restore a backup"),
         ("disk I/O error", "is the disk full or failing?"),
     ):
         if sign in reason:

@@ -35,9 +35,7 @@ def _create(engine: Engine) -> None:
 
 
 def _migrate(engine: Engine, found: str) -> None:
-    from alembic.script import ScriptDirectory
-
-    if found not in {step.revision for step in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}:
+    if not is_known(found):
         raise StorageError("the database was made by a newer publisher, wanted is that version or a later one")
     if engine.dialect.name == "sqlite":
         _put_aside(Path(str(engine.url.database)), found)
@@ -47,15 +45,22 @@ def _migrate(engine: Engine, found: str) -> None:
             migrate(connection)
 
 
-def migrate(connection: Connection) -> None:
-    """All steps from wherever the database stands."""
+def is_known(revision: str) -> bool:
+    """Whether there is such a step."""
+    from alembic.script import ScriptDirectory
+
+    return revision in {step.revision for step in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """All steps from wherever the database stands. alembic is imported here, since most starts have nothing to do."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _lock(connection: Connection) -> None:

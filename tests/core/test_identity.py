@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.core.errors import PublisherError
-from publisher.core.identity import Identity, Register, is_loopback, parse_register
+from publisher.core.identity import Identity, Register, is_loopback, joined, parse_register
 
 DAY = "2026-11-22"
 
@@ -247,3 +247,24 @@ def test_a_new_file_that_resembles_a_post_is_told_apart(
     register.look_for(present)
     found = register.lookalike(path, content, first_day=day, slug=slug, present=present)
     assert found == expected
+
+
+def test_a_register_that_knows_all_of_a_restored_one_is_the_later_one_and_stays() -> None:
+    restored = Register()
+    identify(restored, "a.md", "0a", slug="a", web_path="/a/")
+    here = parse_register(restored.render())
+    there = ("moved.md", "b.md")
+    identify(here, "moved.md", "0a", slug="a", web_path="/moved/", present=there)
+    identify(here, "b.md", "0b", slug="b", web_path="/b/", present=there)
+    assert joined(here, restored).render() == here.render()
+
+
+def test_a_register_that_lacks_something_of_a_restored_one_only_adds_what_it_says_of_other_files() -> None:
+    """It is older, or was made anew: what readers saw of a file counts, not what was thought up since."""
+    restored, here = Register(), Register()
+    there = ("a.md", "b.md", "c.md")
+    known = [identify(restored, name, name, slug=name[0], present=there) for name in ("a.md", "b.md")]
+    identify(here, "a.md", "changed", slug="other", present=there)
+    new = identify(here, "c.md", "c.md", slug="c", present=there)
+    assert set(joined(here, restored)) == {*known, new}
+    assert joined(Register(), restored).render() == restored.render()

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.core.errors import PublisherError
 from publisher.core.model import Envelope
-from publisher.disk import read_text, write
+from publisher.disk import new_file, read_text, write
 from publisher.disk.letters import MailFolder
 from tests.disk.folders import end, names, python
 
@@ -46,6 +46,32 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="a"):
         write(tmp_path / "a", b"new")
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+
+
+def test_a_file_gets_its_name_when_it_is_whole_and_is_secret_from_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with new_file(path, mode=0o600, is_durable=True) as file:
+        (other,) = (each for each in tmp_path.iterdir() if each != path)
+        assert other.stat().st_mode & 0o777 == 0o600
+        file.write(b"new")
+        assert path.read_bytes() == b"old"
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
+
+
+def test_a_file_whose_writer_fails_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+
+    def fail() -> None:
+        with new_file(path) as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 WRITER = """
