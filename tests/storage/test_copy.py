@@ -16,6 +16,7 @@ from publisher.actions.compose import compose
 from publisher.actions.release import release_due
 from publisher.actions.subscribe import add, forget_unconfirmed, sign_up
 from publisher.core.errors import StorageError
+from publisher.core.limits import Limit
 from publisher.core.model import Envelope
 from publisher.core.retry import Answer
 from publisher.storage import Storage, open_storage
@@ -62,6 +63,7 @@ def fill(storage: Storage, folder: Path) -> None:
     with storage.write() as tx:
         (claimed,) = tx.deliveries.claim("elsewhere:run", 1, EIGHT)
         assert tx.deliveries.intend([claimed], "elsewhere:run", EIGHT)
+        tx.limits.put(Limit(name="domain:example.org", free_at_ms=2**60, shut_until=EIGHT, refusals=2, reason=ODD))
 
 
 def rows(storage: Storage) -> dict[str, list[dict[str, Any]]]:
