@@ -67,9 +67,9 @@ class Running:
         """Until it ends by itself; its exit code."""
         return self._process.wait()
 
-    def stop(self) -> int:
-        """By SIGTERM; its exit code."""
-        os.kill(self._process.pid, signal.SIGTERM)
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit code."""
+        os.kill(self._process.pid, how)
         return self._process.wait(seconds=30)
 
     def kill(self) -> None:

@@ -4,7 +4,8 @@
 is written together or not at all.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from publisher.storage.engine import connect, transaction
 from publisher.storage.health import health
 from publisher.storage.limits import Limits
 from publisher.storage.marks import Marks
+from publisher.storage.queue import Queue, attend
 from publisher.storage.releases import Releases
 from publisher.storage.subscribers import Subscribers
 from publisher.storage.suppressions import Suppressions
@@ -65,6 +67,10 @@ class Transaction:
     def marks(self) -> Marks:
         return Marks(self._connection)
 
+    @cached_property
+    def queue(self) -> Queue:
+        return Queue(self._connection)
+
     def health(self) -> Health:
         return health(self._connection)
 
@@ -86,6 +92,12 @@ class Storage:
         """All or nothing."""
         with transaction(self._engine) as connection:
             yield Transaction(connection)
+
+    def attend(
+        self, send: Callable[[], None], look: Callable[[], None], stop: threading.Event, *, concurrency: int
+    ) -> None:
+        """Be woken, until `stop` is set: `send` whenever there are letters, `look` now and then in one of all processes."""
+        attend(self._engine, send, look, stop, concurrency=concurrency)
 
     def close(self) -> None:
         self._engine.dispose()
