@@ -6,7 +6,7 @@ so that a missed ring, a second ticker or a kill changes nothing.
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -26,6 +26,7 @@ TICK_SECONDS = 20
 LONGEST_PAUSE_SECONDS = 300
 IDLE_SECONDS = 1
 """Between two looks at the outbox where nobody wakes a worker."""
+_SIGNAL_SECONDS = 0.2
 
 
 def _guarded(log: Log, stop: threading.Event, name: str, job: Callable[[], None]) -> Callable[[], None]:
@@ -178,9 +179,11 @@ class Worker:
             is_woken = tx.queue.is_there()
         log.info("worker.started", woken=is_woken, concurrency=concurrency)
         job = (lambda: self._attend(concurrency)) if is_woken else self._courier.send
-        with ThreadPoolExecutor(concurrency) as threads:  # the main thread takes the signals
-            for _ in range(1 if is_woken else concurrency):
-                threads.submit(self._repeat, self._guarded("work", job))
+        with ThreadPoolExecutor(concurrency) as threads:
+            count = 1 if is_woken else concurrency
+            works = [threads.submit(self._repeat, self._guarded("work", job)) for _ in range(count)]
+            while wait(works, timeout=_SIGNAL_SECONDS).not_done:
+                pass  # a signal may interrupt any thread, and only this one heeds it
         log.info("worker.stopped")
 
     def _repeat(self, run: Callable[[], None]) -> None:

@@ -104,7 +104,7 @@ def test_when_one_is_killed_the_other_sends_what_it_held(site: Site) -> None:
 
 
 def test_letters_of_a_dead_one_on_this_machine_leave_at_the_next_look(site: Site) -> None:
-    readers = crowd(site, 600)
+    readers = crowd(site, 1200)
     with SmtpProcess(delay_seconds=0.005) as server:
         site.set(SMTP_PORT=server.port)
         with at_work(site, site) as (victim, other):
