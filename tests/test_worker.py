@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from publisher.actions.subscribe import sign_up
 from publisher.actions.tick import tick
@@ -27,9 +29,22 @@ from tests.test_kills import DUE, copied, crowd, doubts, prepare, states
 MANY = 2000
 
 
+@pytest.fixture(scope="module")
+def prepared(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A site with one reader and one post that is due on the next day, and its database. Copy both."""
+    url = postgresql.create_database()
+    return prepare(tmp_path_factory.mktemp("prepared") / "site", DATABASE_URL=url).folder, url
+
+
 @pytest.fixture
-def site(postgresql: PostgreSQL, tmp_path: Path) -> Site:
-    return prepare(tmp_path / "site", DATABASE_URL=postgresql.create_database())
+def site(postgresql: PostgreSQL, prepared: tuple[Path, str], tmp_path: Path) -> Site:
+    folder, url = prepared
+    site, copy = copied(folder, tmp_path / "site"), f"{url}_of_{tmp_path.name}"
+    with psycopg.connect(postgresql.url("postgres"), autocommit=True) as server:
+        names = [sql.Identifier(each.rpartition("/")[2]) for each in (copy, url)]
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+    site.set(DATABASE_URL=copy)
+    return site
 
 
 def elsewhere(site: Site) -> Site:
