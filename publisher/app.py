@@ -353,6 +353,8 @@ def _logging(level: str, moment: Clock) -> Log:
     root.setLevel(logging.WARNING)
     logging.getLogger("publisher").setLevel(number)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    for name in ("procrastinate", "psycopg.pool"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # a database that is away is told by whoever misses it
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -1,11 +1,12 @@
-"""The ticker: asks the actions to do what is due, again and again. It remembers nothing; storage does.
+"""The ticker and the worker: they ask the actions to do what is due, again and again. They remember nothing; storage does.
 
-APScheduler only rings the bell. What is due, and whether it was done, is written in the database, so that a missed ring, a
-second ticker or a kill changes nothing.
+APScheduler only rings the bell, and so does procrastinate. What is due, and whether it was done, is written in the database,
+so that a missed ring, a second ticker or a kill changes nothing.
 """
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -14,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from publisher.actions.deliver import drain
 from publisher.actions.ping import ping_due
-from publisher.actions.publication import Now, Publication
+from publisher.actions.publication import Log, Now, Publication
 from publisher.actions.tick import plan, publish_and_scan
 from publisher.core.errors import Busy, PublisherError
 from publisher.core.library import Library
@@ -23,6 +24,50 @@ from publisher.disk.lock import Lock
 
 TICK_SECONDS = 20
 LONGEST_PAUSE_SECONDS = 300
+IDLE_SECONDS = 1
+"""Between two looks at the outbox where nobody wakes a worker."""
+_SIGNAL_SECONDS = 0.2
+
+
+def _guarded(log: Log, stop: threading.Event, name: str, job: Callable[[], None]) -> Callable[[], None]:
+    """A job that fails tells why, once for each reason, and is called again; nothing else stops for it."""
+    told = ""
+
+    def run() -> None:
+        nonlocal told
+        reason = ""
+        if stop.is_set():
+            return
+        try:
+            job()
+        except Busy as error:
+            log.info("job.waits", job=name, reason=str(error))
+        except PublisherError as error:
+            reason = str(error)
+        except OSError as error:
+            reason = f"{error.filename or 'disk'}: {error.strerror}"
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+        if reason and reason != told:
+            log.error("job.failed", job=name, reason=reason)
+        told = reason
+
+    return run
+
+
+class Courier:
+    """Sends what is due. A server that is down is asked less and less often: many lock out who asks again and again."""
+
+    def __init__(self, publication: Publication, now: Now, stop: threading.Event) -> None:
+        self._publication, self._now, self._stop = publication, now, stop
+        self._not_before, self._pause_seconds = 0.0, TICK_SECONDS / 2
+
+    def send(self) -> None:
+        if monotonic() < self._not_before:
+            return
+        is_down = drain(self._publication, self._now, self._stop).is_down
+        self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS) if is_down else TICK_SECONDS / 2
+        self._not_before = monotonic() + self._pause_seconds if is_down else 0
 
 
 class Ticker:
@@ -33,8 +78,7 @@ class Ticker:
         self._lock = Lock(publication.folders.state / "serve.lock")
         self._stop = threading.Event()
         self._one_at_a_time = threading.Lock()
-        self._one_sender = threading.Lock()
-        self._not_before, self._pause_seconds = 0.0, TICK_SECONDS / 2
+        self._courier, self._one_sender = Courier(publication, now, self._stop), threading.Lock()
         self._seen = ""
         self._library: Library | None = None
         self._scheduler = BackgroundScheduler(
@@ -74,29 +118,7 @@ class Ticker:
         self._lock.release()
 
     def _guarded(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
-        """A job that fails tells why, once for each reason, and is called again; nothing else stops for it."""
-        log, told = self._publication.log, ""
-
-        def run() -> None:
-            nonlocal told
-            reason = ""
-            if self._stop.is_set():
-                return
-            try:
-                job()
-            except Busy as error:
-                log.info("job.waits", job=name, reason=str(error))
-            except PublisherError as error:
-                reason = str(error)
-            except OSError as error:
-                reason = f"{error.filename or 'disk'}: {error.strerror}"
-            except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
-            if reason and reason != told:
-                log.error("job.failed", job=name, reason=reason)
-            told = reason
-
-        return run
+        return _guarded(self._publication.log, self._stop, name, job)
 
     def _follow(self, watch: Callable[[], None]) -> None:
         """As the kernel tells of changes, some tenths of a second after the last of a flurry. What it does not tell, a
@@ -118,13 +140,8 @@ class Ticker:
             self.wake()
 
     def _send(self) -> None:
-        """A server that is down is asked less and less often: many lock out who asks again and again."""
         with self._one_sender:
-            if monotonic() < self._not_before:
-                return
-            is_down = drain(self._publication, self._now, self._stop).is_down
-            self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS) if is_down else TICK_SECONDS / 2
-            self._not_before = monotonic() + self._pause_seconds if is_down else 0
+            self._courier.send()
 
     def _ping(self) -> None:
         ping_due(self._publication, self._now(), self._publication.log)
@@ -146,3 +163,43 @@ class Ticker:
             self._seen, self._library = seen, library
         assert library is not None
         return library
+
+
+class Worker:
+    """Sends what others planned, as one of several. On PostgreSQL it is woken, else it looks again and again."""
+
+    def __init__(self, publication: Publication, now: Now, stop: threading.Event) -> None:
+        self._publication, self._now, self._stop = publication, now, stop
+        self._courier = Courier(publication, now, stop)
+
+    def run(self, *, concurrency: int = 1) -> None:
+        """Until `stop` is set and the letters at hand are finished; up to so many senders at a time."""
+        log = self._publication.log
+        with self._publication.storage.read() as tx:
+            is_woken = tx.queue.is_there()
+        log.info("worker.started", woken=is_woken, concurrency=concurrency)
+        job = (lambda: self._attend(concurrency)) if is_woken else self._courier.send
+        with ThreadPoolExecutor(concurrency) as threads:
+            count = 1 if is_woken else concurrency
+            works = [threads.submit(self._repeat, self._guarded("work", job)) for _ in range(count)]
+            while wait(works, timeout=_SIGNAL_SECONDS).not_done:
+                pass  # a signal may interrupt any thread, and only this one heeds it
+        log.info("worker.stopped")
+
+    def _repeat(self, run: Callable[[], None]) -> None:
+        while not self._stop.is_set():
+            run()
+            self._stop.wait(IDLE_SECONDS)
+
+    def _attend(self, concurrency: int) -> None:
+        send, look = self._guarded("send", self._courier.send), self._guarded("look", self._look)
+        self._publication.storage.attend(send, look, self._stop, concurrency=concurrency)
+
+    def _look(self) -> None:
+        """For letters whose time came, and those of senders that died; where there are many, with others."""
+        with self._publication.storage.write() as tx:
+            tx.queue.wake("due", tx.deliveries.count_due(self._now()))
+        self._courier.send()
+
+    def _guarded(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
+        return _guarded(self._publication.log, self._stop, name, job)

@@ -67,9 +67,9 @@ class Running:
         """Until it ends by itself; its exit code."""
         return self._process.wait()
 
-    def stop(self) -> int:
-        """By SIGTERM; its exit code."""
-        self.send(signal.SIGTERM)
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Its exit code."""
+        self.send(how)
         return self._process.wait(seconds=30)
 
     def send(self, how: signal.Signals) -> None:

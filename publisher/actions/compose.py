@@ -126,6 +126,8 @@ def _freeze(
         now=now,
         held_because=held,
     )
+    if not held:
+        tx.queue.wake(f"edition:{number}", readers)
     return Composed(
         edition=number, readers=readers, posts=len(letter), size_bytes=len(content.html.encode()), held_because=held
     )

@@ -38,6 +38,7 @@ def sign_up(publication: Publication, address: str, handle: str, now: datetime) 
             number = tx.deliveries.count_of(subscriber.id, kind) + 1
             tx.deliveries.add(f"{kind}:{subscriber.id}:{number}", kind, subscriber.id, now)
             tx.subscribers.renew(subscriber, now)
+        tx.queue.wake("letter", 1)
     return address
 
 

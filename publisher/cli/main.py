@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     import typer
 
 _COMMANDS = (
-    "init", "demo", "serve", "build", "check", "tick", "send", "release", "status", "doctor", "backup", "restore",
+    "init", "demo", "serve", "build", "check", "tick", "send", "worker", "release", "status", "doctor",
+    "backup", "restore",
 )  # fmt: skip
 _GROUPS = ("editions", "subscribers")
 _BEFORE_COMMAND = ("--site", "--now")

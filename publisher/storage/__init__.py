@@ -4,7 +4,8 @@
 is written together or not at all.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from publisher.storage.engine import connect, told_as_ours, transaction
 from publisher.storage.health import health
 from publisher.storage.limits import Limits
 from publisher.storage.marks import Marks
+from publisher.storage.queue import Queue, attend
 from publisher.storage.releases import Releases
 from publisher.storage.subscribers import Subscribers
 from publisher.storage.suppressions import Suppressions
@@ -69,6 +71,10 @@ class Transaction:
     @cached_property
     def copy(self) -> Copy:
         return Copy(self._connection)
+
+    @cached_property
+    def queue(self) -> Queue:
+        return Queue(self._connection)
 
     def health(self) -> Health:
         return health(self._connection)
@@ -127,6 +133,12 @@ class Storage:
     def session(self) -> Session:
         """For somebody who has one transaction after the other to make; to be closed."""
         return Session(self._engine)
+
+    def attend(
+        self, send: Callable[[], None], look: Callable[[], None], stop: threading.Event, *, concurrency: int
+    ) -> None:
+        """Be woken, until `stop` is set: `send` whenever there are letters, `look` now and then in one of all processes."""
+        attend(self._engine, send, look, stop, concurrency=concurrency)
 
     def close(self) -> None:
         self._engine.dispose()

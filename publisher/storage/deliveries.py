@@ -112,6 +112,20 @@ class Deliveries:
             .values(created_at=now, next_attempt_at=now, first_attempt_at=None)
         )
 
+    def count_due(self, now: datetime) -> int:
+        """How many letters nobody has claimed that may leave now."""
+        leaving = select(editions.c.number).where(editions.c.state.in_(("frozen", "sending")))
+        query = (
+            select(func.count())
+            .select_from(deliveries)
+            .where(
+                or_(deliveries.c.edition.is_(None), deliveries.c.edition.in_(leaving)),
+                deliveries.c.next_attempt_at <= now,
+                UNCLAIMED,
+            )
+        )
+        return self._connection.execute(query).scalar_one()
+
     # -- the worker's moves
 
     def owners(self) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from publisher.core.errors import StorageError
+from publisher.storage import queue
 from publisher.storage.engine import transaction
 from publisher.storage.schema import REVISION, metadata
 
@@ -18,10 +19,16 @@ def upgrade(engine: Engine) -> None:
     """Raises StorageError for a database of a newer publisher."""
     with transaction(engine, is_reader=True) as connection:
         found = revision_of(connection)
+        is_complete = found == REVISION and not queue.is_behind(connection)
+    if is_complete:
+        return
     if found is None:
         _create(engine)
     elif found != REVISION:
         _migrate(engine, found)
+    with transaction(engine) as connection:
+        _lock(connection)
+        queue.bring_up(connection)
 
 
 def _create(engine: Engine) -> None:
