@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
-_COMMANDS = ("init", "demo", "serve", "build", "check", "tick", "send", "release", "status", "doctor")
+_COMMANDS = ("init", "demo", "serve", "build", "check", "tick", "send", "release", "status", "why", "doctor")
 _GROUPS = ("editions", "subscribers")
 _BEFORE_COMMAND = ("--site", "--now")
 

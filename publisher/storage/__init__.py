@@ -16,6 +16,7 @@ from publisher.storage.deliveries import Deliveries, Result
 from publisher.storage.editions import Editions
 from publisher.storage.engine import connect, transaction
 from publisher.storage.health import health
+from publisher.storage.histories import Histories
 from publisher.storage.limits import Limits
 from publisher.storage.marks import Marks
 from publisher.storage.releases import Releases
@@ -56,6 +57,10 @@ class Transaction:
     @cached_property
     def deliveries(self) -> Deliveries:
         return Deliveries(self._connection)
+
+    @cached_property
+    def histories(self) -> Histories:
+        return Histories(self._connection)
 
     @cached_property
     def limits(self) -> Limits:
