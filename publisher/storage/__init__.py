@@ -24,8 +24,9 @@ from publisher.storage.subscribers import Subscribers
 from publisher.storage.suppressions import Suppressions
 from publisher.storage.turns import Turns
 from publisher.storage.upgrade import upgrade
+from publisher.storage.waiting import Outbox, Waiting
 
-__all__ = ["Result", "Storage", "Transaction", "open_storage"]
+__all__ = ["Outbox", "Result", "Storage", "Transaction", "open_storage"]
 
 
 class Transaction:
@@ -57,6 +58,10 @@ class Transaction:
     @cached_property
     def deliveries(self) -> Deliveries:
         return Deliveries(self._connection)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        return Waiting(self._connection)
 
     @cached_property
     def histories(self) -> Histories:
