@@ -82,6 +82,12 @@ def status(publication: Publication, now: datetime) -> Status:
         )
 
 
+def due(publication: Publication, now: datetime) -> int:
+    """How many letters would leave now."""
+    with publication.storage.read() as tx:
+        return tx.waiting.due(now)
+
+
 _NO_MAIL = "no mail leaves and no digest is made: set PUBLISHER_SMTP_HOST in .env"
 _LATE = "nothing has run since a digest was due: publisher serve, or publisher tick by cron"
 

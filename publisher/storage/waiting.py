@@ -1,9 +1,10 @@
 """How much waits in the outbox, and for what: counts that an index answers, for the owner's eye."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from publisher.core.ledger import OPEN, DeliveryState
 from publisher.storage.deliveries import sendable
@@ -45,17 +46,24 @@ class Waiting:
         return sum(self._due(edition, now) for edition in sendable(self._connection))
 
     def outbox(self, now: datetime) -> Outbox:
-        counts = {"due": 0, "leaving": 0, "deferred": 0, "put_off": 0}
+        due = unfinished = in_doubt = 0
+        later: Counter[str] = Counter()
         times: list[datetime] = []
-        in_doubt = 0
         for edition in sendable(self._connection):
-            for state, is_leased, is_due, first_at, doubtful, count in self._parts(edition, now):
-                is_waiting = not (is_leased or is_due)
-                later = "deferred" if state == "deferred" else "put_off"
-                counts[later if is_waiting else "leaving" if is_leased else "due"] += count
-                times += [first_at] if is_waiting else []
-                in_doubt += doubtful
-        return Outbox(**counts, next_at=min(times, default=None), in_doubt=in_doubt)
+            due += self._due(edition, now)
+            unfinished += self._unfinished(edition)
+            in_doubt += self._unfinished(edition, deliveries.c.doubts > 0)
+            for state, count, first_at in self._later(edition, now):
+                later["deferred" if state == "deferred" else "put_off"] += count
+                times.append(first_at)
+        return Outbox(
+            due=due,
+            leaving=unfinished - due - later.total(),
+            deferred=later["deferred"],
+            put_off=later["put_off"],
+            next_at=min(times, default=None),
+            in_doubt=in_doubt,
+        )
 
     def troubles(self, edition: int | None, since: datetime, limit: int = 5) -> list[Trouble]:
         """What mail servers answered to its letters that failed since, or wait; the most frequent answers first."""
@@ -99,15 +107,14 @@ class Waiting:
         mine = (deliveries.c.edition == edition, deliveries.c.next_attempt_at <= now, UNCLAIMED)
         return self._connection.execute(select(func.count()).select_from(deliveries).where(*mine)).scalar_one()
 
-    def _parts(self, edition: int | None, now: datetime) -> list[tuple[DeliveryState, bool, bool, datetime, int, int]]:
-        is_leased = deliveries.c.lease_owner.is_not(None).label("is_leased")
-        is_due = (deliveries.c.next_attempt_at <= now).label("is_due")
-        doubtful = func.count().filter(deliveries.c.doubts > 0)
+    def _later(self, edition: int | None, now: datetime) -> list[tuple[DeliveryState, int, datetime]]:
         query = (
-            select(
-                deliveries.c.state, is_leased, is_due, func.min(deliveries.c.next_attempt_at), doubtful, func.count()
-            )
-            .where(deliveries.c.edition == edition, deliveries.c.state.in_(OPEN))
-            .group_by(deliveries.c.state, "is_leased", "is_due")
+            select(deliveries.c.state, func.count(), func.min(deliveries.c.next_attempt_at))
+            .where(deliveries.c.edition == edition, deliveries.c.next_attempt_at > now, UNCLAIMED)
+            .group_by(deliveries.c.state)
         )
-        return [tuple(row) for row in self._connection.execute(query)]
+        return [(state, count, first_at) for state, count, first_at in self._connection.execute(query)]
+
+    def _unfinished(self, edition: int | None, *conditions: ColumnElement[bool]) -> int:
+        mine = (deliveries.c.edition == edition, deliveries.c.state.in_(OPEN), *conditions)
+        return self._connection.execute(select(func.count()).select_from(deliveries).where(*mine)).scalar_one()
