@@ -11,6 +11,8 @@ from publisher.core.subscription import Standing
 from publisher.storage import Outbox, Transaction
 
 RECENT = timedelta(days=30)
+LATE_AFTER = timedelta(minutes=10)
+"""By then somebody should have looked whether a digest is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ def status(publication: Publication, now: datetime) -> Status:
         waiting, _ = unreleased.get(True, (0, now))
         mark = tx.marks.get("ticked_at")
         ticked_at = datetime.fromisoformat(mark).astimezone(zone) if mark else None
-        is_late = ticked_at is not None and rules.slots.first_after(ticked_at) <= now
+        is_late = ticked_at is not None and rules.slots.first_after(ticked_at) + LATE_AFTER <= now
         return Status(
             subscribers=tx.subscribers.count(),
             suppressed=tx.waiting.suppressed(now - RECENT),

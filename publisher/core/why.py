@@ -1,7 +1,7 @@
 """Why a reader had a post, or did not: what the ledger knows becomes a verdict and one or two plain sentences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 
@@ -141,7 +141,7 @@ def _stopped(facts: Facts, stopped: Suppression) -> str:
 
 def _with_obstacle(facts: Facts, why: Why) -> Why:
     obstacle = _obstacle(facts)
-    return Why(case=why.case, text=f"{why.text} Besides, {obstacle.text}.", mend=why.mend) if obstacle else why
+    return replace(why, text=f"{why.text} Besides, {obstacle.text}.") if obstacle else why
 
 
 # -- letters that hold the post
@@ -167,12 +167,10 @@ def _sent(facts: Facts, sent: list[Tracked]) -> Why:
 def _on_its_way(facts: Facts, letter: Tracked) -> Why:
     number = letter.edition
     if letter.edition_state == "held":
-        because = {"stale": "its slot was long past", "restored": "a backup was restored"}
-        reason, mend = (
-            because.get(letter.held_because or "", letter.held_because),
-            f"publisher editions approve {number}",
-        )
-        text = f"It stands in edition {number}, which is held because {reason}: {mend}, or publisher editions cancel {number}."
+        reasons = {"stale": "its slot was long past", "restored": "a backup was restored"}
+        reason, mend = reasons.get(letter.held_because or ""), f"publisher editions approve {number}"
+        held = f"It stands in edition {number}, which is held because {reason}"
+        text = f"{held}: {mend}, or publisher editions cancel {number} --again."
         return _with_obstacle(facts, Why(case="held", text=text, mend=mend))
     if letter.state == "sending":
         return Why(case="sending", text=f"It is leaving at this moment, in edition {number}.{_doubted(letter)}")
@@ -180,7 +178,7 @@ def _on_its_way(facts: Facts, letter: Tracked) -> Why:
         text = f"It stands in edition {number}, but that will not leave, and the post stays owed: {obstacle.text}."
         return Why(case=obstacle.case, text=text)
     why = _later(facts, letter) or _at_once(facts, letter)
-    return Why(case=why.case, text=why.text + _doubted(letter), until=why.until, mend=why.mend)
+    return replace(why, text=why.text + _doubted(letter))
 
 
 def _later(facts: Facts, letter: Tracked) -> Why | None:

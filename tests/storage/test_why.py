@@ -186,7 +186,7 @@ def test_a_held_edition_names_the_command(world: World) -> None:
     assert (found.case, found.mend) == ("held", "publisher editions approve 1")
     assert found.text == (
         "It stands in edition 1, which is held because its slot was long past: "
-        "publisher editions approve 1, or publisher editions cancel 1."
+        "publisher editions approve 1, or publisher editions cancel 1 --again."
     )
     world.posts += (post(2),)
     world.scan(EIGHT + 4 * DAY)
