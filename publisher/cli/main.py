@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import typer
 
 _COMMANDS = (
-    "init", "demo", "serve", "build", "check", "tick", "send", "worker", "release", "status", "doctor",
+    "init", "demo", "serve", "build", "check", "tick", "send", "worker", "release", "status", "why", "doctor",
     "backup", "restore",
 )  # fmt: skip
 _GROUPS = ("editions", "subscribers")

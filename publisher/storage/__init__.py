@@ -18,6 +18,7 @@ from publisher.storage.deliveries import Deliveries, Result
 from publisher.storage.editions import Editions
 from publisher.storage.engine import connect, told_as_ours, transaction
 from publisher.storage.health import health
+from publisher.storage.histories import Histories
 from publisher.storage.limits import Limits
 from publisher.storage.marks import Marks
 from publisher.storage.queue import Queue, attend
@@ -26,8 +27,9 @@ from publisher.storage.subscribers import Subscribers
 from publisher.storage.suppressions import Suppressions
 from publisher.storage.turns import Turns
 from publisher.storage.upgrade import upgrade
+from publisher.storage.waiting import Outbox, Waiting
 
-__all__ = ["Result", "Session", "Storage", "Transaction", "open_storage"]
+__all__ = ["Outbox", "Result", "Session", "Storage", "Transaction", "open_storage"]
 
 
 class Transaction:
@@ -59,6 +61,14 @@ class Transaction:
     @cached_property
     def deliveries(self) -> Deliveries:
         return Deliveries(self._connection)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        return Waiting(self._connection)
+
+    @cached_property
+    def histories(self) -> Histories:
+        return Histories(self._connection)
 
     @cached_property
     def limits(self) -> Limits:

@@ -4,6 +4,7 @@ Every move is an UPDATE that names the state before it; a row count of 1 wins. A
 the database's own clock measures: it runs in real time, whatever the publication's clock shows.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,18 +87,12 @@ class Deliveries:
         return self._connection.execute(query).scalar_one()
 
     def tally(self) -> dict[DeliveryState, int]:
-        query = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-        return {row[0]: row[1] for row in self._connection.execute(query)}
-
-    def errors(self, limit: int = 5) -> list[tuple[datetime, str, str]]:
-        """The newest letters that wait or failed with an answer: when, state, answer."""
-        query = (
-            select(deliveries.c.next_attempt_at, deliveries.c.state, deliveries.c.last_reply)
-            .where(deliveries.c.state.in_(("pending", "deferred", "failed")), deliveries.c.last_reply.is_not(None))
-            .order_by(deliveries.c.id.desc())
-            .limit(limit)
-        )
-        return [(at, state, reply) for at, state, reply in self._connection.execute(query)]
+        """Of all letters ever; counted by edition, since the index is in that order."""
+        query = select(deliveries.c.state, func.count()).group_by(deliveries.c.edition, deliveries.c.state)
+        found: Counter[DeliveryState] = Counter()
+        for state, count in self._connection.execute(query):
+            found[state] += count
+        return dict(found)
 
     def cut_to(self, now: datetime) -> None:
         """What a clock that ran ahead put off to its own future is due now, and is no younger than now."""
@@ -156,7 +151,7 @@ class Deliveries:
     def claim(self, owner: str, limit: int, now: datetime) -> list[Delivery]:
         """Lease up to so many letters that are due, the oldest first. Those to readers who may not be mailed end here."""
         ids: list[int] = []
-        for edition in self._sendable():
+        for edition in sendable(self._connection):
             while len(ids) < limit and (found := self._todo(edition, limit - len(ids), now)):
                 self._lease(owner, found)
                 unwanted = self._skip(found, now)
@@ -231,11 +226,6 @@ class Deliveries:
             .values(lease_owner=None, lease_until=None)
         )
 
-    def _sendable(self) -> list[int | None]:
-        """What letters may belong to: none, for those that somebody waits for, first; then editions, the oldest first."""
-        query = select(editions.c.number).where(editions.c.state.in_(("frozen", "sending"))).order_by(editions.c.number)
-        return [None, *self._connection.execute(query).scalars()]
-
     def _todo(self, edition: int | None, limit: int, now: datetime) -> list[int]:
         query = (
             select(deliveries.c.id)
@@ -290,6 +280,12 @@ class Deliveries:
 
     def _lease_until(self) -> ColumnElement[int]:
         return now_ms(self._connection) + LEASE_SECONDS * 1000
+
+
+def sendable(connection: Connection) -> list[int | None]:
+    """What letters may belong to: none, for those that somebody waits for, first; then editions, the oldest first."""
+    query = select(editions.c.number).where(editions.c.state.in_(("frozen", "sending"))).order_by(editions.c.number)
+    return [None, *connection.execute(query).scalars()]
 
 
 def owe_again(connection: Connection, which: ColumnElement[bool]) -> None:

@@ -50,6 +50,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 UNCLAIMED = text("state IN ('pending', 'deferred') AND lease_owner IS NULL")
+LEASED = text("lease_owner IS NOT NULL")
 OPEN_DIGEST = text("edition IS NOT NULL AND state IN ('pending', 'sending', 'deferred')")
 """What the partial indexes hold. A query that wants to use one says the same words, since SQLite compares them."""
 
@@ -180,6 +181,7 @@ deliveries = Table(
         postgresql_where=OPEN_DIGEST,
     ),
     Index("deliveries_of_subscriber", "subscriber", "kind"),
+    Index("deliveries_leased", "lease_owner", sqlite_where=LEASED, postgresql_where=LEASED),
     sqlite_autoincrement=True,
 )
 

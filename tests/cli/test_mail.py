@@ -1,6 +1,7 @@
 """The commands about mail, on a clock that the test sets: tick, send, release, editions, subscribers, status."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,9 @@ def test_the_digest_leaves_at_its_hour_once(site: Site) -> None:
     sent = site.tick(22, "08:00")
     assert (sent["editions"], sent["held"], sent["letters"], sent["in_doubt"]) == ([1], [], {"sent": 2}, 0)
     assert set(sent) >= {"posts", "written", "released"}
-    assert site.ask("send", "--now", "2026-11-22T09:00:00Z") == {"letters": {}, "in_doubt": 0}
+    again = site.ask("send", "--now", "2026-11-22T09:00:00Z")
+    assert again.pop("seconds") >= 0
+    assert again == {"letters": {}, "in_doubt": 0, "put_off": 0, "per_second": 0.0, "left": 0}
     assert len(site.letters()) == 2
     assert all("Ebb" in letter and "The gauge stood dry" in letter for letter in site.letters())
     (edition,) = site.ask("editions", "list")
@@ -119,7 +122,9 @@ def test_a_digest_that_is_late_is_held_until_the_owner_says_so(site: Site) -> No
     assert "attention     edition 1 is held: publisher editions approve 1" in shown.out
     assert site.run("editions", "approve", "1").err == "Edition 1 leaves with the next tick.\n"
     sent = site.run("send", "--now", "2026-11-26T09:01:00Z")
-    assert (sent.code, sent.out) == (0, "2 sent\n")
+    assert sent.code == 0
+    assert re.fullmatch(r"2 sent \(\d+\.\d s, \d+ a second\)\n", sent.out)
+    assert site.run("send", "--now", "2026-11-26T09:02:00Z").out == "nothing to send\n"
     assert len(site.letters()) == 2
 
 
@@ -184,3 +189,41 @@ def test_every_command_starts_by_python_m_publisher_and_says_nothing_that_it_nee
     assert done.code == 0
     assert done.err == ("No post waits for your word.\n" if arguments == "release" else "")
     assert bool(done.out) == (arguments != "release")
+
+
+def test_why_tells_when_a_post_was_sent_and_by_whom(site: Site) -> None:
+    site.tick(22, "08:00")
+    told = site.run("why", ANN, "posts/Ebb.md")
+    assert (told.code, told.err) == (0, "")
+    assert re.fullmatch(
+        r"posts/Ebb\.md, ann@example\.org: It was sent in edition 1: accepted `250 .+` by .+ at 2026-11-22 08:00 UTC, "
+        r"at the first attempt\.\n",
+        told.out,
+    )
+    found = site.ask("why", "ANN@example.org", "ebb")
+    assert set(found) == {"address", "post", "case", "why", "until", "mend", "standing", "letters"}
+    assert (found["case"], found["standing"], found["post"]["release"]) == ("sent", "active", 1)
+    (letter,) = found["letters"]
+    assert (letter["edition"], letter["state"], letter["attempts"], letter["doubts"]) == (1, "sent", 1, 0)
+    assert letter["finished_at"] == "2026-11-22T08:00:00+00:00"
+
+
+def test_why_tells_when_a_post_comes_or_why_it_never_does(site: Site) -> None:
+    coming = site.ask("why", ANN, "Ebb", "--now", "2026-11-22T07:30:00Z")
+    assert (coming["case"], coming["until"], coming["letters"]) == ("ahead", "2026-11-22T08:00:00+00:00", [])
+    old = site.run("why", ANN, "/2026/11/low-water/")
+    assert old.out == (
+        "posts/low-water.md, ann@example.org: "
+        "It was public when the ledger began, at 2026-11-22 07:00 UTC, and is mailed to nobody.\n"
+    )
+    site.write("Ebb", "Flow")
+    (site.folder / "posts" / "Ebb.md").unlink()
+    gone = site.ask("why", ANN, "/2026/11/ebb/", "--now", "2026-11-22T07:30:00Z")
+    assert (gone["case"], gone["post"]["file"]) == ("withdrawn", "posts/Ebb.md")
+    assert site.ask("why", "nobody@example.org", "low-water")["case"] == "unknown_address"
+
+
+def test_why_names_the_nearest_posts_where_it_knows_none(site: Site) -> None:
+    done = site.run("why", ANN, "low-watr")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "there is no post low-watr, the nearest is posts/low-water.md\n"

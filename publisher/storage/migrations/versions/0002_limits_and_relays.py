@@ -28,3 +28,5 @@ def upgrade() -> None:
         "deliveries",
         sa.Column("relay", sa.Text(), nullable=True, comment="the server that gave this reply, as host:port"),
     )
+    leased = sa.text("lease_owner IS NOT NULL")
+    op.create_index("deliveries_leased", "deliveries", ["lease_owner"], sqlite_where=leased, postgresql_where=leased)
