@@ -103,6 +103,8 @@ class _Job:
     wants_more: bool
     is_old: bool
     """The leases need renewing."""
+    is_precious: bool
+    """There are answers to write down, or will be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +286,14 @@ class _Run:
         if not (done or ready or wants_more or is_old):
             return
         self._reserved, self._idle = self._split_idle(len(ready))
-        job = _Job(done=done, ready=ready, lines=self._reserved, wants_more=wants_more, is_old=is_old)
+        job = _Job(
+            done=done,
+            ready=ready,
+            lines=self._reserved,
+            wants_more=wants_more,
+            is_old=is_old,
+            is_precious=bool(done or self._busy),
+        )
         ledger.begin(job)
 
     def _end_turn(self, switchboard: Switchboard, turn: _Turn) -> None:
@@ -323,8 +332,8 @@ class _Run:
             return _Ready(delivery, Answer(stage="connect", reply=Reply(code=451, enhanced=None, text=str(error))))
 
     def _make_turn(self, session: Session, job: _Job) -> _Turn:
-        """Answers that are not written down would leave their letters in doubt."""
-        for left in reversed(range(_RECORD_TRIES if job.done else 1)):
+        """A run that ended here would leave letters in doubt: those whose answers have come, and those on the wire."""
+        for left in reversed(range(_RECORD_TRIES if job.is_precious else 1)):
             try:
                 with session.write() as tx:
                     return self._transact(tx, job)

@@ -1,7 +1,7 @@
 """When a digest is due: one instant for each local date, whatever the clocks of the zone do."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -125,6 +125,38 @@ def test_the_next_slot_is_later_than_now_and_on_a_later_day_than_the_last_letter
     now: str, last: str | None, due: str
 ) -> None:
     assert daily("08:00", "Europe/Berlin").first_after(utc(now), utc(last) if last else None) == utc(due)
+
+
+def changes(zone: ZoneInfo, first: date, weeks: int) -> list[tuple[datetime, timedelta, timedelta]]:
+    """When this zone's clocks change, to the minute, and their offsets before and after."""
+    found: list[tuple[datetime, timedelta, timedelta]] = []
+    begin = datetime.combine(first, time(0), UTC)
+    for week in range(weeks):
+        before, after = begin + timedelta(weeks=week), begin + timedelta(weeks=week + 1)
+        old, new = (zone.utcoffset(instant.astimezone(zone)) for instant in (before, after))
+        assert old is not None
+        assert new is not None
+        while old != new and after - before > timedelta(minutes=1):
+            middle = before + timedelta(minutes=(after - before) // timedelta(minutes=2))
+            before, after = (middle, after) if middle.astimezone(zone).utcoffset() == old else (before, middle)
+        if old != new:
+            found.append((after, old, new))
+    return found
+
+
+@pytest.mark.parametrize("first", ["2010-10-01", "2026-01-01"])
+def test_wherever_clocks_change_the_slot_is_when_they_first_show_the_hour_or_one_past_it(first: str) -> None:
+    count = 0
+    for name in sorted(available_timezones() - {"Factory", "localtime"}):
+        zone = ZoneInfo(name)
+        for instant, old, new in changes(zone, date.fromisoformat(first), 65):
+            walls = [(instant + offset).replace(tzinfo=None) for offset in (old, new)]
+            for wall in (walls[0], walls[1], walls[0] + (walls[1] - walls[0]) / 2, walls[0] - timedelta(minutes=1)):
+                early, late = (wall.replace(tzinfo=UTC) - offset for offset in (old, new))
+                shown = early if early < instant else max(late, instant)
+                assert Daily(at=wall.time(), zone=zone).slot(wall.date()) == shown, (name, wall)
+                count += 1
+    assert count > 1000
 
 
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2037, 12, 1), timezones=st.just(UTC))  # noqa: DTZ001

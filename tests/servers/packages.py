@@ -21,7 +21,9 @@ DEBIAN_PACKAGES = (
     "openssl",
     "postfix",
     "postgresql",
+    "rspamd",
     "rss2email",
+    "spamassassin",
 )
 
 _FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
@@ -99,8 +101,16 @@ def _newsboat() -> str | None:
     return None if program("newsboat") else "newsboat is not installed"
 
 
+def _rspamd() -> str | None:
+    return None if program("rspamd") else "rspamd is not installed"
+
+
 def _rss2email() -> str | None:
     return None if program("r2e") else "rss2email is not installed"
+
+
+def _spamassassin() -> str | None:
+    return None if program("spamassassin") else "spamassassin is not installed"
 
 
 _CHECKS: dict[str, Callable[[], str | None]] = {
@@ -112,5 +122,7 @@ _CHECKS: dict[str, Callable[[], str | None]] = {
     "opendkim": _opendkim,
     "postfix": _postfix,
     "postgresql": _postgresql,
+    "rspamd": _rspamd,
     "rss2email": _rss2email,
+    "spamassassin": _spamassassin,
 }

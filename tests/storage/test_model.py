@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from publisher.actions.compose import compose
-from publisher.actions.editions import approve, cancel, overview
+from publisher.actions.editions import approve, cancel, overview, retry
+from publisher.actions.moulds import Moulds
 from publisher.actions.publication import Publication
 from publisher.actions.release import release_due
 from publisher.actions.subscribe import confirm, find, leave, sign_up, undo_leave
 from publisher.core.ledger import OPEN
+from publisher.core.retry import Outcome
 from publisher.core.subscription import Subscriber
-from publisher.storage import Storage
+from publisher.storage import Result, Storage
 from publisher.storage.schema import arrears, deliveries, edition_items, releases, suppressions
 from tests.storage.worlds import (
     ACCEPTED,
@@ -44,6 +46,7 @@ from tests.storage.worlds import (
 
 READERS = ["a@example.org", "b@example.org", "c@example.org"]
 ANSWERS = {"ok": ACCEPTED, "refused": REFUSED, "unknown": UNKNOWN, "busy": BUSY, "broken": BROKEN}
+SENT = Outcome(state="sent")
 
 
 def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> type[RuleBasedStateMachine]:
@@ -155,6 +158,37 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
                 self.doubts[who] += count - before[who]
             self.settle()
 
+        @rule(
+            counts=st.tuples(st.integers(1, 3), st.integers(0, 3), st.integers(0, 3)),
+            policy=st.sampled_from(["resend", "leave"]),
+            is_killed=st.booleans(),
+        )
+        def a_worker_loses_its_letters(self, counts: tuple[int, int, int], policy: str, is_killed: bool) -> None:
+            """It claimed some, began with some of them, and some of those arrived; then it was killed, or its lease ran out
+            and it still lives."""
+            claimed, begun, arrived = counts
+            assert self.site.sender is not None
+            with self.site.storage.write() as tx:
+                tx.editions.start()
+                batch = tx.deliveries.claim("slow", claimed, self.now)
+                leaving = tx.deliveries.intend(batch[:begun], "slow", self.now) if batch[:begun] else set()
+            on_the_wire = [delivery for delivery in batch if delivery.id in leaving]
+            moulds = Moulds(self.site, self.site.sender)
+            relay.arrived.extend(moulds.fill(delivery) for delivery in on_the_wire[:arrived])
+            before = self.doubted()
+            with self.site.storage.write() as tx:
+                if not is_killed:
+                    held = deliveries.c.lease_owner == "slow"
+                    tx._connection.execute(deliveries.update().where(held).values(lease_until=0))
+                dead = ["slow"] if is_killed else []
+                assert tx.deliveries.recover(dead, policy=policy, now=self.now) == len(on_the_wire)
+                late = [Result(delivery=each, outcome=SENT, reply="250 ok", relay=None) for each in batch]
+                assert not late or tx.deliveries.record(late, "slow", policy, self.now) == set()
+                assert not batch or tx.deliveries.intend(batch, "slow", self.now) == set()
+            for who, count in self.doubted().items():
+                self.doubts[who] += count - before[who]
+            self.settle()
+
         @rule(who=st.sampled_from(READERS), is_undone=st.booleans())
         def leaves_between_freeze_and_send(self, who: str, is_undone: bool) -> None:
             self.join(who)
@@ -196,6 +230,13 @@ def world(site: Publication, relay: CuedRelay, empty: Callable[[], None]) -> typ
             if edition.state in ("held", "frozen", "sending"):
                 cancel(self.site, edition.number, is_owed_again=True, now=self.now)
             self.settle()
+
+        @precondition(lambda self: bool(overview(self.site)))
+        @rule(back=st.integers(0, 2))
+        def retry(self, back: int) -> None:
+            found = overview(self.site)
+            retry(self.site, found[min(back, len(found) - 1)].edition.number, self.now)
+            self.tick()
 
         # -- what must always hold
 
