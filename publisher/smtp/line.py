@@ -239,12 +239,14 @@ class Line:
         self._shut()
 
     def _dismissed(self) -> Answer:
-        """The server has said 421: it closes the connection."""
-        replies = self._heard_replies()
-        position = next((n for n, reply in enumerate(replies) if reply.code == 421), 0)
-        stage = "data" if self._stage == "data" else _STAGES[min(position, len(_STAGES) - 1)]
+        """The server has said 421: it closes the connection. It may have answered to the letter before."""
+        position = next(n for n, reply in enumerate(self._replies) if reply.code == 421)
+        is_answered = self._stage == "data" and position > 0 and not self._unsaid
+        reply = self._replies[0 if is_answered else position]
+        after = max(0, position - self._must_reset)
+        stage = "data" if self._stage == "data" else _STAGES[min(after, len(_STAGES) - 1)]
         self._shut()
-        return self._end(Answer(stage=stage, reply=replies[position] if replies else None))
+        return self._end(Answer(stage=stage, reply=reply))
 
     def _interrupted(self) -> Answer:
         """An answer to a letter that it has not heard to the end: it will not hear the rest."""
