@@ -161,6 +161,7 @@ class _Run:
                     self._end_turn(switchboard, self._turn.result())
                 if self._turn is None:
                     self._begin_turn(switchboard, ledger)
+        self.is_down |= not self._sluice.relays()
         if self.is_down:
             self._publication.log.error("relay.down", reason=self._sluice.trouble)
 
@@ -302,8 +303,10 @@ class _Run:
         now = self._now()
         recorded = self._record(tx, job.done, now)
         claimed, has_claimed = self._claim(tx, now) if job.wants_more else ([], False)
-        lines = self._sluice.granted(tx, [*job.lines.items()])
-        pairs = [*zip(lines, job.ready, strict=False)]
+        withdrawn = self._sluice.withdrawn(tx, self._owner, [each.delivery for each in job.ready], now)
+        ready = [each for each in job.ready if each.delivery.id not in withdrawn]
+        lines = self._sluice.granted(tx, [*job.lines.items()][: len(ready)])
+        pairs = [*zip(lines, ready, strict=False)]
         may_leave = tx.deliveries.intend([each.delivery for _, each in pairs], self._owner, now) if pairs else set()
         if job.is_old:
             tx.deliveries.renew(self._owner)
@@ -313,7 +316,7 @@ class _Run:
             claimed=claimed,
             has_claimed=has_claimed,
             going=[(line, each) for line, each in pairs if each.delivery.id in may_leave],
-            kept_back=job.ready[len(lines) :],
+            kept_back=ready[len(lines) :],
         )
 
     def _claim(self, tx: Transaction, now: datetime) -> tuple[list[Delivery], bool]:

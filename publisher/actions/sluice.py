@@ -26,6 +26,8 @@ class Sluice:
         self._relays = sorted(publication.relays, key=lambda relay: relay.preference)
         self._failed: set[str] = set()
         """Relays that did not answer in this run."""
+        self._shut_domains: dict[str, datetime] = {}
+        """In this run, by the names of their limits, and until when."""
         self._began_at = now()
         self._free_at: float = 0
         """When a rate lets the next letter go, by `time.monotonic`."""
@@ -73,6 +75,7 @@ class Sluice:
 
     def granted(self, tx: Transaction, idle: Sequence[tuple[OpenLine, Relay]]) -> list[OpenLine]:
         """The lines that may have a letter now."""
+        idle = [(line, relay) for line, relay in idle if not self.is_shut(relay)]
         lines = [line for line, relay in idle if relay.rate is None]
         for relay in self._relays:
             if relay.rate and (waiting := [line for line, each in idle if each is relay]):
@@ -124,6 +127,13 @@ class Sluice:
         self._put_off(tx, owner, until)
         return kept
 
+    def withdrawn(self, tx: Transaction, owner: str, sifted: Sequence[Delivery], now: datetime) -> set[int]:
+        """Of letters that might have left, by their ids, those whose domain has been shut since: they are put off too."""
+        shut = {delivery.id: self._shut_domains.get(_of_domain(_domain(delivery.address)), now) for delivery in sifted}
+        until = {number: at for number, at in shut.items() if at > now}
+        self._put_off(tx, owner, until)
+        return {*until}
+
     def is_time_to_look(self) -> bool:
         """Whether some that were put off are due."""
         if self._due_at is None or self._now() < self._due_at:
@@ -155,16 +165,19 @@ class Sluice:
         elif found.fault == "ours" and answer.stage == "mail" and relay and relay.name not in self._failed:
             self._shut_relay(tx, relay, f"the mail server {relay.name} answers {answer.reply}", now)
         elif found.fault == "ours" and answer.stage in ("rcpt", "data"):
-            self._shut(tx, _of_domain(domain), str(answer.reply), now)
+            self._shut_domains[_of_domain(domain)] = self._shut(tx, _of_domain(domain), str(answer.reply), now)
             self._publication.log.error("domain.shut", domain=domain, reply=answer.reply.code if answer.reply else 0)
 
-    def _shut(self, tx: Transaction, name: str, reason: str, now: datetime) -> None:
+    def _shut(self, tx: Transaction, name: str, reason: str, now: datetime) -> datetime:
+        """Returns until when."""
         limit = tx.limits.read([name], now).get(name) or Limit(name=name)
         if limit.shut_until and limit.shut_until > now:
-            return  # others that were under way say the same
+            return limit.shut_until  # others that were under way say the same
         self._in_trouble.add(name)
         refusals = limit.refusals + 1
-        tx.limits.put(replace(limit, refusals=refusals, shut_until=shut(refusals, now), reason=reason))
+        until = shut(refusals, now)
+        tx.limits.put(replace(limit, refusals=refusals, shut_until=until, reason=reason))
+        return until
 
     def _forgive(self, tx: Transaction, name: str, now: datetime) -> None:
         self._in_trouble.discard(name)
