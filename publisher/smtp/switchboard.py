@@ -139,11 +139,12 @@ class Switchboard:
         """Lines that are being opened are closed when they are there."""
         self._is_closed = True
         self._openers.shutdown(wait=False, cancel_futures=True)
-        for line in [*self._lines]:
-            self.drop(line)
-        for news in self._drained():
-            if isinstance(news, Opened):
-                news.line.close()
+        lines = [*self._lines]
+        for line in lines:
+            self._forget(line)
+        with ThreadPoolExecutor(len(lines) or 1) as closers:  # one that hears no goodbye holds up no other
+            closers.map(lambda line: line.close(), lines)
+        self._close_news()
         self._selector.close()
         self._bell.close()
         self._ring.close()
@@ -153,11 +154,16 @@ class Switchboard:
             news: News = Opened(to, to.connect())
         except PublisherError as error:
             news = Down(to, error)
-        if self._is_closed and isinstance(news, Opened):
-            news.line.close()
-            return
         self._news.append(news)
+        if self._is_closed:
+            self._close_news()
         self.ring()
+
+    def _close_news(self) -> None:
+        with suppress(IndexError):  # it is empty
+            while True:
+                if isinstance(news := self._news.popleft(), Opened):
+                    news.line.close()
 
     def _go_on(self, line: OpenLine) -> None:
         is_idle = line not in self._busy
@@ -203,4 +209,7 @@ class Switchboard:
 
     def _drained(self) -> Iterator[News]:
         while self._news:
-            yield self._news.popleft()
+            news = self._news.popleft()
+            if isinstance(news, Opened):
+                self._watch(news.line)
+            yield news
