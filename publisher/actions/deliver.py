@@ -240,12 +240,13 @@ class _Run:
         """Write down what has come back and what goes next."""
         self._drop_idle(switchboard)
         done, self._done = self._done, []
-        ready = self._take_ready() if self._may_begin else []
+        free = [line for line, relay in self._idle.items() if not self._sluice.is_waiting(relay)]
+        ready = self._take_ready(len(free)) if self._may_begin else []
         wants_more = self._may_begin and not self._is_empty and len(self._claimed) + len(self._ready) <= len(self._idle)
         is_old = monotonic() - self._renewed_at >= RENEW_SECONDS
         if not (done or ready or wants_more or is_old):
             return
-        self._reserved, self._idle = self._split_idle(len(ready))
+        self._reserved = {line: self._idle.pop(line) for line in free[: len(ready)]}
         job = _Job(done=done, ready=ready, lines=self._reserved, wants_more=wants_more, is_old=is_old)
         self._turn = ledger.submit(self._make_turn, job)
         self._turn.add_done_callback(lambda _: switchboard.ring())
@@ -266,15 +267,11 @@ class _Run:
         self._settle(turn.recorded)
         self._progress(self.counts)
 
-    def _split_idle(self, count: int) -> tuple[dict[OpenLine, Relay], dict[OpenLine, Relay]]:
-        items = [*self._idle.items()]
-        return dict(items[:count]), dict(items[count:])
-
-    def _take_ready(self) -> list[_Ready]:
-        """A letter for each line that has none."""
-        while self._claimed and len(self._ready) < len(self._idle):
+    def _take_ready(self, count: int) -> list[_Ready]:
+        """A letter for each line that may have one."""
+        while self._claimed and len(self._ready) < count:
             self._ready.append(self._filled(self._claimed.popleft()))
-        return [self._ready.popleft() for _ in range(min(len(self._ready), len(self._idle)))]
+        return [self._ready.popleft() for _ in range(min(len(self._ready), count))]
 
     def _filled(self, delivery: Delivery) -> _Ready:
         try:
