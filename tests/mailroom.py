@@ -33,6 +33,7 @@ _SETTINGS = {
     "SMTP_PORT": "9",
     "SMTP_SECURITY": "none",
     "HOLD": "0s",
+    "LOG_LEVEL": "warning",
 }
 
 
