@@ -284,8 +284,8 @@ class _Run:
             return _Ready(delivery, Answer(stage="connect", reply=Reply(code=451, enhanced=None, text=str(error))))
 
     def _make_turn(self, job: _Job) -> _Turn:
-        """Answers that are not written down would leave their letters in doubt."""
-        for left in reversed(range(_RECORD_TRIES if job.done else 1)):
+        """Answers that are not written down would leave their letters in doubt, and so would letters on their way."""
+        for left in reversed(range(_RECORD_TRIES if job.done or self._busy else 1)):
             try:
                 with self._publication.storage.write() as tx:
                     return self._transact(tx, job)
