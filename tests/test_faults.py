@@ -2,7 +2,10 @@
 and of the letters beside it.
 """
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +16,7 @@ import pytest
 
 from publisher.actions.deliver import Drained
 from publisher.smtp import line
+from publisher.storage import engine
 from tests.mailroom import DUE, Kept, Mailroom
 from tests.servers.certificates import Authority
 from tests.servers.rude_smtp import Client, RudeSmtp
@@ -460,3 +464,25 @@ def test_who_cannot_be_trusted_or_does_not_let_us_in_gets_nothing(
     assert "wrong-pass" not in str(room.log)
     assert UNTOUCHED.fits(room.letter(ANN))
     assert UNTOUCHED.fits(room.letter(CID))
+
+
+# the database
+
+
+def test_a_database_that_is_busy_for_a_while_leaves_no_letter_in_doubt(
+    open_room: OpenRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither those whose answers are to be written down, nor those that are still on their way."""
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0.1)
+    readers = [f"{number}@two.test" for number in range(8)]
+    with ScriptedSmtp(script({("dot", ANN): Stall(seconds=3)})) as server, ThreadPoolExecutor(1) as pool:
+        room = open_room([ANN, *readers], SMTP_PORT=str(server.port), SMTP_CONNECTIONS="2", SMTP_RATE="4")
+        sending = pool.submit(room.send)
+        server.wait_for(2)
+        time.sleep(0.12)  # their answers are written down, the next may not leave yet
+        with closing(sqlite3.connect(room.site.folder / "var" / "publisher.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(1.5)
+            other.execute("COMMIT")
+        assert sending.result().counts == {"sent": 9}
+    assert room.letter(ANN).doubts == 0
