@@ -205,6 +205,7 @@ class _Run:
                 if not ledger.is_busy:
                     self._is_empty &= not self._sluice.is_time_to_look()
                     self._begin_turn(switchboard, ledger)
+        self.is_down |= not self._sluice.relays()
         if self.is_down:
             self._publication.log.error("relay.down", reason=self._sluice.trouble)
 
@@ -280,12 +281,13 @@ class _Run:
         """Write down what has come back and what goes next."""
         self._drop_idle(switchboard)
         done, self._done = self._done, []
-        ready = self._take_ready() if self._may_begin else []
+        free = [line for line, relay in self._idle.items() if not self._sluice.is_waiting(relay)]
+        ready = self._take_ready(len(free)) if self._may_begin else []
         wants_more = self._may_begin and not self._is_empty and len(self._claimed) + len(self._ready) <= len(self._idle)
         is_old = monotonic() - self._renewed_at >= RENEW_SECONDS
         if not (done or ready or wants_more or is_old):
             return
-        self._reserved, self._idle = self._split_idle(len(ready))
+        self._reserved = {line: self._idle.pop(line) for line in free[: len(ready)]}
         job = _Job(
             done=done,
             ready=ready,
@@ -311,15 +313,11 @@ class _Run:
         self._settle(turn.recorded)
         self._progress(self.counts)
 
-    def _split_idle(self, count: int) -> tuple[dict[OpenLine, Relay], dict[OpenLine, Relay]]:
-        items = [*self._idle.items()]
-        return dict(items[:count]), dict(items[count:])
-
-    def _take_ready(self) -> list[_Ready]:
-        """A letter for each line that has none."""
-        while self._claimed and len(self._ready) < len(self._idle):
+    def _take_ready(self, count: int) -> list[_Ready]:
+        """A letter for each line that may have one."""
+        while self._claimed and len(self._ready) < count:
             self._ready.append(self._filled(self._claimed.popleft()))
-        return [self._ready.popleft() for _ in range(min(len(self._ready), len(self._idle)))]
+        return [self._ready.popleft() for _ in range(min(len(self._ready), count))]
 
     def _filled(self, delivery: Delivery) -> _Ready:
         try:
@@ -348,8 +346,10 @@ class _Run:
         now = self._now()
         recorded = self._record(tx, job.done, now)
         claimed, has_claimed = self._claim(tx, now) if job.wants_more else ([], False)
-        lines = self._sluice.granted(tx, [*job.lines.items()])
-        pairs = [*zip(lines, job.ready, strict=False)]
+        withdrawn = self._sluice.withdrawn(tx, self._owner, [each.delivery for each in job.ready], now)
+        ready = [each for each in job.ready if each.delivery.id not in withdrawn]
+        lines = self._sluice.granted(tx, [*job.lines.items()][: len(ready)])
+        pairs = [*zip(lines, ready, strict=False)]
         may_leave = tx.deliveries.intend([each.delivery for _, each in pairs], self._owner, now) if pairs else set()
         if job.is_old:
             tx.deliveries.renew(self._owner)
@@ -359,7 +359,7 @@ class _Run:
             claimed=claimed,
             has_claimed=has_claimed,
             going=[(line, each) for line, each in pairs if each.delivery.id in may_leave],
-            kept_back=job.ready[len(lines) :],
+            kept_back=ready[len(lines) :],
         )
 
     def _claim(self, tx: Transaction, now: datetime) -> tuple[list[Delivery], bool]:

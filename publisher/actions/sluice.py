@@ -6,6 +6,7 @@ All of it is kept in the database, so that neither a restart nor a second sender
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from time import monotonic
 
 from publisher.actions.publication import Now, Publication, Relay
@@ -26,11 +27,13 @@ class Sluice:
         self._relays = sorted(publication.relays, key=lambda relay: relay.preference)
         self._failed: set[str] = set()
         """Relays that did not answer in this run."""
+        self._shut_domains: dict[str, datetime] = {}
+        """In this run, by the names of their limits, and until when."""
         self._began_at = now()
-        self._free_at: float = 0
-        """When a rate lets the next letter go, by `time.monotonic`."""
-        self._due_at: datetime | None = None
-        """When the first of the letters that were put off is due."""
+        self._free_at: dict[Relay, float] = {}
+        """When a relay's rate lets the next letter go, by `time.monotonic`."""
+        self._due: list[datetime] = []
+        """When letters that were put off are due: a heap."""
         self.put_off = 0
         self.trouble = ""
         with publication.storage.read() as tx:
@@ -73,6 +76,7 @@ class Sluice:
 
     def granted(self, tx: Transaction, idle: Sequence[tuple[OpenLine, Relay]]) -> list[OpenLine]:
         """The lines that may have a letter now."""
+        idle = [(line, relay) for line, relay in idle if not self.is_shut(relay)]
         lines = [line for line, relay in idle if relay.rate is None]
         for relay in self._relays:
             if relay.rate and (waiting := [line for line, each in idle if each is relay]):
@@ -81,16 +85,21 @@ class Sluice:
                 found = grant(relay.rate, free_at_ms=limit.free_at_ms, now_ms=tx.limits.now_ms(), wanted=len(waiting))
                 if found.letters:
                     tx.limits.put(replace(limit, free_at_ms=found.free_at_ms))
-                self._free_at = monotonic() + found.wait_ms / 1000
+                self._free_at[relay] = monotonic() + found.wait_ms / 1000
                 lines += waiting[: found.letters]
         return lines
 
+    def is_waiting(self, relay: Relay) -> bool:
+        """Whether its rate lets none go at the moment."""
+        return self._free_at.get(relay, 0) > monotonic()
+
     def wait_seconds(self) -> float:
-        """How long until the next letter may leave that a limit keeps back."""
-        waits = [self._free_at - monotonic()] if self._free_at > monotonic() else []
-        if self._due_at:
-            waits.append((self._due_at - self._now()).total_seconds())
-        return max(0.001, min(waits, default=LONGEST_SECONDS))
+        """How long until the next letter may leave that a limit keeps back, or until it is time to look at `stop` again."""
+        now = monotonic()
+        waits = [at - now for at in self._free_at.values() if at > now]
+        if self._due:
+            waits.append((self._due[0] - self._now()).total_seconds())
+        return max(0.001, min([*waits, LONGEST_SECONDS]))
 
     # -- domains
 
@@ -124,23 +133,31 @@ class Sluice:
         self._put_off(tx, owner, until)
         return kept
 
+    def withdrawn(self, tx: Transaction, owner: str, sifted: Sequence[Delivery], now: datetime) -> set[int]:
+        """Of letters that might have left, by their ids, those whose domain has been shut since: they are put off too."""
+        shut = {delivery.id: self._shut_domains.get(_of_domain(_domain(delivery.address)), now) for delivery in sifted}
+        until = {number: at for number, at in shut.items() if at > now}
+        self._put_off(tx, owner, until)
+        return {*until}
+
     def is_time_to_look(self) -> bool:
         """Whether some that were put off are due."""
-        if self._due_at is None or self._now() < self._due_at:
-            return False
-        self._due_at = None
-        return True
+        now, before = self._now(), len(self._due)
+        while self._due and self._due[0] <= now:
+            heappop(self._due)
+        return len(self._due) < before
 
     def is_worth_waiting(self) -> bool:
         """For letters that are due soon, unless the clock stands still."""
         now = self._now()
-        return self._due_at is not None and self._due_at - now < _WORTH_WAITING and now != self._began_at
+        return bool(self._due) and self._due[0] - now < _WORTH_WAITING and now != self._began_at
 
     def _put_off(self, tx: Transaction, owner: str, until: dict[int, datetime]) -> None:
         if until:
             tx.deliveries.put_off(until, owner)
             self.put_off += len(until)
-            self._due_at = min(self._due_at or max(until.values()), *until.values())
+            for at in until.values():
+                heappush(self._due, at)
 
     # -- what answers say about us
 
@@ -155,16 +172,19 @@ class Sluice:
         elif found.fault == "ours" and answer.stage == "mail" and relay and relay.name not in self._failed:
             self._shut_relay(tx, relay, f"the mail server {relay.name} answers {answer.reply}", now)
         elif found.fault == "ours" and answer.stage in ("rcpt", "data"):
-            self._shut(tx, _of_domain(domain), str(answer.reply), now)
+            self._shut_domains[_of_domain(domain)] = self._shut(tx, _of_domain(domain), str(answer.reply), now)
             self._publication.log.error("domain.shut", domain=domain, reply=answer.reply.code if answer.reply else 0)
 
-    def _shut(self, tx: Transaction, name: str, reason: str, now: datetime) -> None:
+    def _shut(self, tx: Transaction, name: str, reason: str, now: datetime) -> datetime:
+        """Returns until when."""
         limit = tx.limits.read([name], now).get(name) or Limit(name=name)
         if limit.shut_until and limit.shut_until > now:
-            return  # others that were under way say the same
+            return limit.shut_until  # others that were under way say the same
         self._in_trouble.add(name)
         refusals = limit.refusals + 1
-        tx.limits.put(replace(limit, refusals=refusals, shut_until=shut(refusals, now), reason=reason))
+        until = shut(refusals, now)
+        tx.limits.put(replace(limit, refusals=refusals, shut_until=until, reason=reason))
+        return until
 
     def _forgive(self, tx: Transaction, name: str, now: datetime) -> None:
         self._in_trouble.discard(name)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 SHUT_FOR = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 """After the first refusal that is about us, the second, and so on; the last one for all that follow."""
@@ -56,7 +57,7 @@ def grant(rate: Rate, *, free_at_ms: int, now_ms: int, wanted: int) -> Grant:
         at_ms += rate.interval_ms
         letters += 1
     wait_ms = 0 if letters == wanted else max(1, round(at_ms - now_ms - ahead_ms) + 1)
-    return Grant(letters=letters, free_at_ms=round(at_ms), wait_ms=wait_ms)
+    return Grant(letters=letters, free_at_ms=ceil(at_ms), wait_ms=wait_ms)
 
 
 def shut(limit_refusals: int, now: datetime) -> datetime:

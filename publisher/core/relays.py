@@ -54,7 +54,7 @@ def parse_relays(text: str, file: str) -> tuple[Route, ...]:
         raise ConfigurationError(f"{file}: wanted is a [[relay]] for each mail server, and nothing else")
     complaints: list[str] = []
     routes = [_route(table, f"{file}: relay {number}", complaints) for number, table in enumerate(tables, 1)]
-    names = [f"{route.host}:{route.port}" for route in routes if route]
+    names = [f"{route.host.lower()}:{route.port}" for route in routes if route]
     complaints += [f"{file}: {name} stands twice, wanted is once" for name in sorted({*names}) if names.count(name) > 1]
     if complaints:
         raise ConfigurationError(*complaints)
@@ -77,7 +77,7 @@ def _route(table: object, place: str, complaints: list[str]) -> Route | None:
         except ValueError as error:
             shown = "this value" if key == "password" else repr(value)
             complaints.append(f"{place}: {key}: {shown} can't be used, {error}")
-    if not values.get("host") and "host" not in table:
+    if not table.get("host"):
         complaints.append(f"{place}: host is missing, wanted is a host name like smtp.example.org")
     if bool(table.get("username")) != bool(table.get("password") or table.get("password_file")):
         complaints.append(f"{place}: wanted are both a username and a password (or password_file), or neither")

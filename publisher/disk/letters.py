@@ -43,7 +43,7 @@ class MailFolder:
     def give_up(self) -> Answer:
         return Answer(stage="data", reply=None)
 
-    def close(self, *, patience_seconds: float = 5) -> None:
+    def close(self) -> None:
         pass
 
 

@@ -20,6 +20,7 @@ from publisher.core.retry import Answer, Stage
 COMMAND_SECONDS = 300
 """RFC 5321, 4.5.3.2: five minutes for MAIL and RCPT."""
 FINAL_DOT_SECONDS = 600
+_GOODBYE_SECONDS = 5
 _MOST_BYTES = 65_536
 """Of one reply, which may have many lines."""
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
@@ -107,14 +108,14 @@ class Line:
             answer = self.proceed()
         return answer
 
-    def close(self, *, patience_seconds: float = 5) -> None:
-        """Say goodbye if there is somebody to hear it, and wait so long for the answer."""
+    def close(self) -> None:
+        """Say goodbye if there is somebody to hear it."""
         if not self._is_open:
             return
         is_idle, self._is_open = self._talk is None, False
         with contextlib.suppress(OSError, smtplib.SMTPException, ValueError):
             if is_idle:
-                self._socket.settimeout(max(0.001, patience_seconds))
+                self._socket.settimeout(_GOODBYE_SECONDS)
                 self._smtp.quit()
         self._smtp.close()
 
@@ -239,12 +240,14 @@ class Line:
         self._shut()
 
     def _dismissed(self) -> Answer:
-        """The server has said 421: it closes the connection."""
-        replies = self._heard_replies()
-        position = next((n for n, reply in enumerate(replies) if reply.code == 421), 0)
-        stage = "data" if self._stage == "data" else _STAGES[min(position, len(_STAGES) - 1)]
+        """The server has said 421: it closes the connection. It may have answered to the letter before."""
+        position = next(n for n, reply in enumerate(self._replies) if reply.code == 421)
+        is_answered = self._stage == "data" and position > 0 and not self._unsaid
+        reply = self._replies[0 if is_answered else position]
+        after = max(0, position - self._must_reset)
+        stage = "data" if self._stage == "data" else _STAGES[min(after, len(_STAGES) - 1)]
         self._shut()
-        return self._end(Answer(stage=stage, reply=replies[position] if replies else None))
+        return self._end(Answer(stage=stage, reply=reply))
 
     def _interrupted(self) -> Answer:
         """An answer to a letter that it has not heard to the end: it will not hear the rest."""

@@ -14,9 +14,6 @@ from publisher.core.errors import PublisherError
 from publisher.core.model import Envelope
 from publisher.core.retry import Answer
 
-_GOODBYE_SECONDS = 5
-"""For all lines together."""
-
 
 class OpenLine(Protocol):
     """One letter at a time: see `smtp.line`, or `disk.letters` for one that never has to be waited for."""
@@ -40,7 +37,7 @@ class OpenLine(Protocol):
 
     def give_up(self) -> Answer: ...
 
-    def close(self, *, patience_seconds: float = 5) -> None: ...
+    def close(self) -> None: ...
 
 
 class Opens(Protocol):
@@ -142,13 +139,12 @@ class Switchboard:
         """Lines that are being opened are closed when they are there."""
         self._is_closed = True
         self._openers.shutdown(wait=False, cancel_futures=True)
-        until = monotonic() + _GOODBYE_SECONDS
-        for line in [*self._lines]:
+        lines = [*self._lines]
+        for line in lines:
             self._forget(line)
-            line.close(patience_seconds=until - monotonic())
-        for news in self._drained():
-            if isinstance(news, Opened):
-                news.line.close()
+        with ThreadPoolExecutor(len(lines) or 1) as closers:  # one that hears no goodbye holds up no other
+            closers.map(lambda line: line.close(), lines)
+        self._close_news()
         self._selector.close()
         self._bell.close()
         self._ring.close()
@@ -158,11 +154,16 @@ class Switchboard:
             news: News = Opened(to, to.connect())
         except PublisherError as error:
             news = Down(to, error)
-        if self._is_closed and isinstance(news, Opened):
-            news.line.close()
-            return
         self._news.append(news)
+        if self._is_closed:
+            self._close_news()
         self.ring()
+
+    def _close_news(self) -> None:
+        with suppress(IndexError):  # it is empty
+            while True:
+                if isinstance(news := self._news.popleft(), Opened):
+                    news.line.close()
 
     def _go_on(self, line: OpenLine) -> None:
         is_idle = line not in self._busy
@@ -208,4 +209,7 @@ class Switchboard:
 
     def _drained(self) -> Iterator[News]:
         while self._news:
-            yield self._news.popleft()
+            news = self._news.popleft()
+            if isinstance(news, Opened):
+                self._watch(news.line)
+            yield news

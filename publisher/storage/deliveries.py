@@ -216,7 +216,7 @@ class Deliveries:
         """Give claimed letters back, by their ids, not to be tried before; that counts as no attempt."""
         rows = [{"the_id": number, "owner": owner, "at": at} for number, at in until.items()]
         if rows:
-            self._connection.execute(_PUT_OFF, rows)
+            _PUT_OFF.many(self._connection, rows)
 
     def release(self, owner: str) -> None:
         """Give back what was claimed and not begun."""
@@ -363,12 +363,14 @@ _RECORD_SENT = Prepared(
         )
     )
 )
-_PUT_OFF = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("the_id"),
-        deliveries.c.lease_owner == bindparam("owner"),
-        deliveries.c.state.in_(("pending", "deferred")),
+_PUT_OFF = Prepared(
+    lambda _: (
+        update(deliveries)
+        .where(
+            deliveries.c.id == bindparam("the_id", None),
+            deliveries.c.lease_owner == bindparam("owner", None),
+            deliveries.c.state.in_(("pending", "deferred")),
+        )
+        .values(next_attempt_at=bindparam("at", None), lease_owner=null(), lease_until=null())
     )
-    .values(next_attempt_at=bindparam("at"), lease_owner=None, lease_until=None)
 )

@@ -1,9 +1,10 @@
 """How fast letters may leave, kept so that no restart and no second sender forgets it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.core.limits import Limit
 from publisher.storage.engine import now_ms
@@ -28,15 +29,29 @@ class Limits:
         return int(self._connection.execute(select(now_ms(self._connection))).scalar_one())
 
     def read(self, names: Collection[str], now: datetime) -> dict[str, Limit]:
-        """These, and all that are shut at the moment; nobody else changes them until this transaction is over."""
-        query = select(*_COLUMNS).where(or_(limits.c.name.in_(names), limits.c.shut_until > now)).with_for_update()
-        return {row["name"]: Limit(**row) for row in self._connection.execute(query).mappings()}
+        """These, even if they are new, and all that are shut; nobody else changes them until this transaction is over."""
+        query = (
+            select(*_COLUMNS)
+            .where(or_(limits.c.name.in_(names), limits.c.shut_until > now))
+            .order_by(limits.c.name)
+            .with_for_update()
+        )
+        found = {row["name"]: Limit(**row) for row in self._connection.execute(query).mappings()}
+        if new := sorted({*names} - {*found}):
+            self._add(new)
+            return self.read(names, now)
+        return found
 
     def all(self) -> list[Limit]:
         return [Limit(**row) for row in self._connection.execute(select(*_COLUMNS).order_by(limits.c.name)).mappings()]
 
     def put(self, limit: Limit) -> None:
+        """One that was read in this transaction."""
         values = {column.name: getattr(limit, column.name) for column in _COLUMNS}
-        changed = self._connection.execute(update(limits).where(limits.c.name == limit.name).values(values))
-        if not changed.rowcount:
-            self._connection.execute(insert(limits).values(values))
+        self._connection.execute(update(limits).where(limits.c.name == limit.name).values(values))
+
+    def _add(self, names: Sequence[str]) -> None:
+        """Somebody else may do the same at this moment, and is waited for."""
+        new = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        rows = [{"name": name} for name in names]
+        self._connection.execute(new(limits).on_conflict_do_nothing(), rows)

@@ -25,6 +25,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self
@@ -438,7 +439,7 @@ class SmtpProcess:
             self._process.stop(signal.SIGKILL)
 
     def letters(self) -> list[dict[str, Any]]:
-        """What it accepted so far, in order: mail_from, rcpt_to, message_id, size_bytes, accepted_at, connection."""
+        """What it accepted so far, in order: mail_from, rcpt_to, message_id, size_bytes, sha256, accepted_at, connection."""
         lines = self.record.read_text().splitlines(keepends=True) if self.record.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
@@ -453,6 +454,7 @@ def _line(letter: Accepted, *, whole: bool) -> str:
         "rcpt_to": letter.rcpt_to,
         "message_id": message_from_bytes(letter.message)["Message-ID"],
         "size_bytes": len(letter.message),
+        "sha256": sha256(letter.message).hexdigest(),
         "accepted_at": letter.accepted_at.isoformat(),
         "connection": letter.connection,
     }

@@ -83,7 +83,7 @@ class CuedRelay:
             self.arrived.append(envelope)
         return answer
 
-    def close(self, *, patience_seconds: float = 5) -> None:
+    def close(self) -> None:
         pass
 
     def letters(self, address: str) -> list[Envelope]:
