@@ -366,7 +366,10 @@ class _Run:
         """The letters that may leave, and whether there were any at all."""
         tx.editions.start()
         claimed = tx.deliveries.claim(self._owner, BATCH, now)
-        return self._sluice.sifted(tx, self._owner, claimed, now) if claimed else [], bool(claimed)
+        if not claimed:
+            self._sluice.look_ahead(tx)
+            return [], False
+        return self._sluice.sifted(tx, self._owner, claimed, now), True
 
     def _record(self, tx: Transaction, done: list[_Done], now: datetime) -> list[tuple[_Done, Outcome]]:
         if not done:

@@ -6,7 +6,6 @@ All of it is kept in the database, so that neither a restart nor a second sender
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
 from time import monotonic
 
 from publisher.actions.publication import Now, Publication, Relay
@@ -32,8 +31,8 @@ class Sluice:
         self._began_at = now()
         self._free_at: dict[Relay, float] = {}
         """When a relay's rate lets the next letter go, by `time.monotonic`."""
-        self._due: list[datetime] = []
-        """When letters that were put off are due: a heap."""
+        self._due_at: datetime | None = None
+        """When the first letter is due, after a look that found none to be."""
         self.put_off = 0
         self.trouble = ""
         with publication.storage.read() as tx:
@@ -97,8 +96,8 @@ class Sluice:
         """How long until the next letter may leave that a limit keeps back, or until it is time to look at `stop` again."""
         now = monotonic()
         waits = [at - now for at in self._free_at.values() if at > now]
-        if self._due:
-            waits.append((self._due[0] - self._now()).total_seconds())
+        if self._due_at:
+            waits.append((self._due_at - self._now()).total_seconds())
         return max(0.001, min([*waits, LONGEST_SECONDS]))
 
     # -- domains
@@ -140,24 +139,23 @@ class Sluice:
         self._put_off(tx, owner, until)
         return {*until}
 
+    def look_ahead(self, tx: Transaction) -> None:
+        """Nothing is due: find out when something is, if that was put off."""
+        self._due_at = tx.deliveries.next_due_at() if self.put_off else None
+
     def is_time_to_look(self) -> bool:
         """Whether some that were put off are due."""
-        now, before = self._now(), len(self._due)
-        while self._due and self._due[0] <= now:
-            heappop(self._due)
-        return len(self._due) < before
+        return self._due_at is not None and self._due_at <= self._now()
 
     def is_worth_waiting(self) -> bool:
         """For letters that are due soon, unless the clock stands still."""
         now = self._now()
-        return bool(self._due) and self._due[0] - now < _WORTH_WAITING and now != self._began_at
+        return self._due_at is not None and self._due_at - now < _WORTH_WAITING and now != self._began_at
 
     def _put_off(self, tx: Transaction, owner: str, until: dict[int, datetime]) -> None:
         if until:
             tx.deliveries.put_off(until, owner)
             self.put_off += len(until)
-            for at in until.values():
-                heappush(self._due, at)
 
     # -- what answers say about us
 

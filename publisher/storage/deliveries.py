@@ -158,6 +158,16 @@ class Deliveries:
                 ids += [number for number in found if number not in unwanted]
         return self._claimed(ids) if ids else []
 
+    def next_due_at(self) -> datetime | None:
+        """When the first letter is due that nobody has claimed."""
+        first = [
+            self._connection.execute(
+                select(func.min(deliveries.c.next_attempt_at)).where(deliveries.c.edition == edition, UNCLAIMED)
+            ).scalar()
+            for edition in sendable(self._connection)
+        ]
+        return min((at for at in first if at), default=None)
+
     def renew(self, owner: str) -> int:
         """Hold on to the leases; returns how many. One that was taken away is noticed by `intend` and `record`."""
         renewed = self._connection.execute(
