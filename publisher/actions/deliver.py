@@ -33,6 +33,8 @@ BATCH = 200
 RENEW_SECONDS = 10
 _ON_THE_SPOT = 2
 """How often one letter is tried on a fresh connection at once."""
+_REBUFFS_ENOUGH = 5
+"""So many in a row, and one more for each connection."""
 _LATER = timedelta(minutes=5)
 """After that it waits, uncounted."""
 _RECORD_TRIES = 6
@@ -68,6 +70,7 @@ def drain(publication: Publication, now: Now, stop: threading.Event, progress: P
                 run.work(switchboard)
         finally:
             with publication.storage.write() as tx:
+                run.write_down(tx)
                 tx.deliveries.release(owner)
                 finished = tx.editions.finish()
     if run.counts:
@@ -182,7 +185,11 @@ class _Run:
         """For letters whose intents are being written."""
         self._opening: Counter[str] = Counter()
         self._most: dict[str, int] = {}
-        """How many lines a relay has room for, where that is less than was asked for."""
+        """How many lines a relay has room for: one until it has answered, since a login that is refused by eight lines at once
+        may lock the account.
+        """
+        self._rebuffs: Counter[str] = Counter()
+        """How often in a row a relay has hung up on a letter."""
         self._tries: Counter[int] = Counter()
         self._is_empty = False
         """Nothing was left to claim at the last look."""
@@ -193,6 +200,10 @@ class _Run:
     @property
     def put_off(self) -> int:
         return self._sluice.put_off
+
+    def write_down(self, tx: Transaction) -> None:
+        """What no transaction of its own has told the database yet."""
+        self._sluice.write_down(tx, self._now())
 
     def work(self, switchboard: Switchboard) -> None:
         with closing(_Ledger(self._publication.storage, self._make_turn, switchboard.ring)) as ledger:
@@ -235,7 +246,7 @@ class _Run:
         relays = self._sluice.relays()
         self.is_down = not relays and not self._opening.total()
         for relay in relays:
-            most = min(relay.connections, self._most.get(relay.name, relay.connections))
+            most = min(relay.connections, self._most.get(relay.name, 1))
             free = most - self._opening[relay.name] - self._lines_to(relay)
             for _ in range(max(0, min(free, wanted))):
                 self._opening[relay.name] += 1
@@ -263,6 +274,7 @@ class _Run:
         self._opening[relay.name] -= 1
         if isinstance(news, Opened):
             self._sluice.note_answering(relay)
+            self._most.setdefault(relay.name, relay.connections)
             self._idle[news.line] = relay
         elif lines := self._lines_to(relay) + self._opening[relay.name]:
             self._most[relay.name] = lines
@@ -344,6 +356,7 @@ class _Run:
     def _transact(self, tx: Transaction, job: _Job) -> _Turn:
         """May be done again where the database failed."""
         now = self._now()
+        self.write_down(tx)
         recorded = self._record(tx, job.done, now)
         claimed, has_claimed = self._claim(tx, now) if job.wants_more else ([], False)
         withdrawn = self._sluice.withdrawn(tx, self._owner, [each.delivery for each in job.ready], now)
@@ -351,6 +364,8 @@ class _Run:
         lines = self._sluice.granted(tx, [*job.lines.items()][: len(ready)])
         pairs = [*zip(lines, ready, strict=False)]
         may_leave = tx.deliveries.intend([each.delivery for _, each in pairs], self._owner, now) if pairs else set()
+        if stopped := [each.delivery.id for _, each in pairs if each.delivery.id not in may_leave]:
+            tx.deliveries.skip(stopped, self._owner, now)
         if job.is_old:
             tx.deliveries.renew(self._owner)
         return _Turn(
@@ -369,7 +384,9 @@ class _Run:
         if not claimed:
             self._sluice.look_ahead(tx)
             return [], False
-        return self._sluice.sifted(tx, self._owner, claimed, now), True
+        kept = self._sluice.sifted(tx, self._owner, claimed, now)
+        self._moulds.make(tx, {delivery.edition for delivery in kept if delivery.edition})
+        return kept, True
 
     def _record(self, tx: Transaction, done: list[_Done], now: datetime) -> list[tuple[_Done, Outcome]]:
         if not done:
@@ -422,12 +439,26 @@ class _Run:
 
     def _settle(self, recorded: Iterable[tuple[_Done, Outcome]]) -> None:
         for done, found in recorded:
+            self._note_rebuff(done, found)
             if found.is_kept:
                 self._tries[done.delivery.id] += 1
                 self._claimed.appendleft(done.delivery)
                 continue
             self.counts[found.state] += 1
             self._tell(done, found)
+
+    def _note_rebuff(self, done: _Done, found: Outcome) -> None:
+        """A relay that hangs up on one letter after the other wants none."""
+        relay = done.relay
+        if relay is None:
+            return
+        if found.state != "pending":
+            self._rebuffs[relay.name] = 0
+            return
+        self._rebuffs[relay.name] += 1
+        if self._rebuffs[relay.name] == _REBUFFS_ENOUGH + relay.connections:
+            said = str(done.answer.reply or "nothing, and hangs up")
+            self._sluice.shut_relay(relay, f"the mail server {relay.name} answers {said}, to every letter")
 
     def _tell(self, done: _Done, found: Outcome) -> None:
         """The text of a reply often repeats the address, so only its codes are told aloud."""

@@ -33,6 +33,10 @@ class Sluice:
         """When a relay's rate lets the next letter go, by `time.monotonic`."""
         self._due_at: datetime | None = None
         """When the first letter is due, after a look that found none to be."""
+        self._to_write: dict[str, str] = {}
+        """What relays did that the database does not know yet, by the names of their limits: a reason to shut one, or nothing
+        where it answers again.
+        """
         self.put_off = 0
         self.trouble = ""
         with publication.storage.read() as tx:
@@ -56,18 +60,25 @@ class Sluice:
 
     def shut_relay(self, relay: Relay, reason: str) -> None:
         """It is asked no more in this run, and after the others for a while."""
-        with self._publication.storage.write() as tx:
-            self._shut_relay(tx, relay, reason, self._now())
+        self._give_up(relay, reason)
+        self._to_write[_of_relay(relay)] = reason
 
     def note_answering(self, relay: Relay) -> None:
         if _of_relay(relay) in self._in_trouble:
-            with self._publication.storage.write() as tx:
-                self._forgive(tx, _of_relay(relay), self._now())
+            self._to_write[_of_relay(relay)] = ""
 
-    def _shut_relay(self, tx: Transaction, relay: Relay, reason: str, now: datetime) -> None:
+    def write_down(self, tx: Transaction, now: datetime) -> None:
+        """What became of relays since the last time; a transaction that fails may lose it, which costs a try at most."""
+        while self._to_write:
+            name, reason = self._to_write.popitem()
+            if reason:
+                self._shut(tx, name, reason, now)
+            else:
+                self._forgive(tx, name, now)
+
+    def _give_up(self, relay: Relay, reason: str) -> None:
         self._failed.add(relay.name)
         self.trouble = reason
-        self._shut(tx, _of_relay(relay), reason, now)
         if self.relays():  # else the whole run ends, and says so
             self._publication.log.warning("relay.shut", relay=relay.name, reason=reason)
 
@@ -168,7 +179,9 @@ class Sluice:
             if _of_domain(domain) in self._in_trouble:
                 self._forgive(tx, _of_domain(domain), now)
         elif found.fault == "ours" and answer.stage == "mail" and relay and relay.name not in self._failed:
-            self._shut_relay(tx, relay, f"the mail server {relay.name} answers {answer.reply}", now)
+            reason = f"the mail server {relay.name} answers {answer.reply}"
+            self._give_up(relay, reason)
+            self._shut(tx, _of_relay(relay), reason, now)
         elif found.fault == "ours" and answer.stage in ("rcpt", "data"):
             self._shut_domains[_of_domain(domain)] = self._shut(tx, _of_domain(domain), str(answer.reply), now)
             self._publication.log.error("domain.shut", domain=domain, reply=answer.reply.code if answer.reply else 0)

@@ -2,6 +2,7 @@
 
 import selectors
 import socket
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -86,7 +87,6 @@ class Switchboard:
         self._bell, self._ring = socket.socketpair()
         self._bell.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ)
-        self._openers = ThreadPoolExecutor(max_workers=64, thread_name_prefix="connect")
         self._news: deque[News] = deque()
         self._busy: set[OpenLine] = set()
         self._lines: set[OpenLine] = set()
@@ -100,7 +100,7 @@ class Switchboard:
 
     def open(self, to: Opens) -> None:
         """Opened or Down will be in the news."""
-        self._openers.submit(self._open, to)
+        threading.Thread(target=self._open, args=[to], name="connect", daemon=True).start()
 
     def begin(self, line: OpenLine, envelope: Envelope) -> None:
         """Answered will be in the news."""
@@ -138,7 +138,6 @@ class Switchboard:
     def close(self) -> None:
         """Lines that are being opened are closed when they are there."""
         self._is_closed = True
-        self._openers.shutdown(wait=False, cancel_futures=True)
         lines = [*self._lines]
         for line in lines:
             self._forget(line)

@@ -253,6 +253,14 @@ class Deliveries:
             .values(lease_owner=owner, lease_until=self._lease_until(), address=_ADDRESS)
         )
 
+    def skip(self, ids: Collection[int], owner: str, now: datetime) -> None:
+        """Of letters that could not be intended, end those to readers who may not be mailed any more."""
+        query = select(deliveries.c.id).where(
+            deliveries.c.id.in_(ids), deliveries.c.lease_owner == owner, deliveries.c.state.in_(("pending", "deferred"))
+        )
+        if ours := [*self._connection.execute(query).scalars()]:
+            self._skip(ours, now)
+
     def _skip(self, ids: list[int], now: datetime) -> set[int]:
         """Of these letters, end those to readers who left, were suppressed or forgotten since; returns which."""
         query = select(deliveries.c.id).where(
