@@ -166,7 +166,8 @@ def test_a_database_that_others_hold_for_long_leaves_no_letter_in_doubt(prepared
         with ScriptedSmtp(hold_it) as server:
             site.set(SMTP_PORT=server.port)
             done = site.ask("send", now=DUE + timedelta(minutes=10))
-            assert done == {"letters": {"sent": 8}, "in_doubt": 0}
+            assert done["letters"] == {"sent": 8}
+            assert done["in_doubt"] == 0
             assert Counter(letter.rcpt_to[0] for letter in server.letters) == Counter(readers)
     assert (states(site), doubts(site)) == ({"sent": 8}, 0)
 

@@ -201,3 +201,20 @@ def test_a_real_postfix_takes_it_and_a_real_mailbox_holds_it(
     message = message_from_bytes(received, policy=SMTP)
     assert message["Return-Path"] == "<bounces@blog.test>"
     assert received.replace(b"\r\n", b"\n").endswith(b"\n\nOne\n.two\n..three\n")
+
+
+def test_a_reply_is_kept_without_what_no_terminal_and_no_database_bears() -> None:
+    with ScriptedSmtp(script({("dot", "*"): "250 2.0.0 ok \0\x1b[31m " + "x" * 400})) as server:
+        line = relay(server.port).connect()
+        reply = line.send(envelope()).reply
+        line.close()
+    assert reply is not None
+    assert reply.text.isprintable()
+    assert (reply.code, len(reply.text) <= 500) == (250, True)
+
+
+def test_a_password_that_no_login_can_hold_is_told(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca_file))
+    offer = Offer(certificate=authority.certificate(), login=("me", "secret"))
+    with ScriptedSmtp(offer=offer) as server, pytest.raises(RelayDown, match="beyond ASCII"):
+        relay(server.port, security="starttls", host="localhost", username="me", password="pässword").connect()

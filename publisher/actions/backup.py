@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from publisher import __version__, disk
-from publisher.actions.compose import HIGH_WATER_NAME
+from publisher.actions.highwater import HIGH_WATER_NAME
 from publisher.actions.publication import KEY_NAME, Publication
 from publisher.core.errors import PublisherError
 from publisher.core.identity import REGISTER_NAME

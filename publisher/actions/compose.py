@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from publisher import disk
 from publisher.actions.bodies import read_stories
+from publisher.actions.highwater import HIGH_WATER_NAME, hold_if_behind
 from publisher.actions.publication import Publication
 from publisher.core.digest import HTML_BUDGET_BYTES, Digest, Story, digest, shortened
 from publisher.core.ledger import HeldBecause, Judgement, Release, Turn, judge, why_held
@@ -15,8 +16,6 @@ from publisher.core.library import Library
 from publisher.core.prose import Placed
 from publisher.core.slots import FURTHEST
 from publisher.storage import Transaction
-
-HIGH_WATER_NAME = "high-water"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ def compose(publication: Publication, library: Library, now: datetime) -> list[C
     posts = {post.key: post for post in library.placed if post.entry.mail}
     with publication.storage.write() as tx:
         _set_clock(publication, tx, now)
-        _hold_after_restore(publication, tx)
+        hold_if_behind(publication, tx)
         if not tx.turns.count(now):
             return []
         composed = _take_turns(publication, sender, tx, library, posts, now)
@@ -151,30 +150,18 @@ def render_digest(publication: Publication, sender: Sender, stories: list[Story]
 def _set_clock(publication: Publication, tx: Transaction, now: datetime) -> None:
     """New due times where the owner chose another hour, and where a clock ran ahead and was set back."""
     slots = publication.rules.slots
-    tx.turns.cut_to(now)
-    tx.deliveries.cut_to(now)
+    last = tx.marks.get("ticked_at")
+    is_back = last is None or datetime.fromisoformat(last) > now
     is_moved = tx.marks.get("slots") != str(slots)
-    tx.turns.move_due(
-        after=now if is_moved else now + FURTHEST,
-        midnight=slots.midnight(now),
-        due_at=slots.first_after(now),
-        due_at_if_had=slots.first_after(now, now),
-    )
+    if is_back:
+        tx.turns.cut_to(now)
+        tx.deliveries.cut_to(now)
+    if is_back or is_moved:
+        tx.turns.move_due(
+            after=now if is_moved else now + FURTHEST,
+            midnight=slots.midnight(now),
+            due_at=slots.first_after(now),
+            due_at_if_had=slots.first_after(now, now),
+        )
     if is_moved:
         tx.marks.put("slots", str(slots))
-
-
-def _hold_after_restore(publication: Publication, tx: Transaction) -> None:
-    """A database behind the last edition that left here is a restored backup: it holds instead of sending again."""
-    number = high_water(disk.read_text(publication.folders.state / HIGH_WATER_NAME))
-    if tx.editions.last_number() >= number:
-        return
-    tx.editions.count_on_from(number)
-    tx.marks.put("restored", "the database is older than the last edition")
-    stopped = tx.editions.hold_all("restored")
-    publication.log.warning("database.restored", held=stopped, mend="publisher editions list")
-
-
-def high_water(text: str | None) -> int:
-    """The number of the last edition that left here, as the file of that name holds it."""
-    return int(text) if text and text.strip().isdecimal() else 0

@@ -273,7 +273,6 @@ class _Run:
         relay = self._sluice.relay_of(news.to)
         self._opening[relay.name] -= 1
         if isinstance(news, Opened):
-            self._sluice.note_answering(relay)
             self._most.setdefault(relay.name, relay.connections)
             self._idle[news.line] = relay
         elif lines := self._lines_to(relay) + self._opening[relay.name]:

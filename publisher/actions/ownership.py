@@ -7,6 +7,7 @@ from socket import gethostname
 from uuid import uuid4
 
 from publisher import disk
+from publisher.actions.highwater import hold_if_behind
 from publisher.actions.publication import Publication
 from publisher.disk.lock import Lock
 
@@ -33,12 +34,19 @@ def _here(publication: Publication) -> str:
 
 
 def recover(publication: Publication, now: datetime) -> int:
-    """Take over what senders left behind that are dead: at once on this host, when their lease runs out elsewhere."""
+    """Take over what senders left behind that are dead: at once on this host, when their lease runs out elsewhere.
+
+    Before that, a database that is older than what has left here stops, whoever is the first to look at it.
+    """
     folder, here = publication.folders.state / "senders", _here(publication)
     with publication.storage.write() as tx:
+        hold_if_behind(publication, tx)
         owners = [owner.rpartition(":") for owner in tx.deliveries.owners()]
-        dead = [f"{host}:{run}" for host, _, run in owners if host == here and not Lock(folder / run).is_held()]
-        in_doubt = tx.deliveries.recover(dead, policy=publication.rules.uncertain, now=now)
+        neighbours = {run: Lock(folder / run).is_held() for host, _, run in owners if host == here}
+        dead, alive = (
+            [f"{here}:{run}" for run, lives in neighbours.items() if lives is asked] for asked in (False, True)
+        )
+        in_doubt = tx.deliveries.recover(dead, alive, policy=publication.rules.uncertain, now=now)
     for _, _, run in owners:
         if not Lock(folder / run).is_held():
             (folder / run).unlink(missing_ok=True)

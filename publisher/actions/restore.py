@@ -9,7 +9,7 @@ from typing import Literal
 
 from publisher import disk
 from publisher.actions.backup import HIGH_WATER, KEY, REGISTER, TABLES, Facts, key_on_disk, key_proof, put_aside
-from publisher.actions.compose import HIGH_WATER_NAME, high_water
+from publisher.actions.highwater import HIGH_WATER_NAME, high_water
 from publisher.actions.publication import KEY_NAME, Publication
 from publisher.core.errors import Busy, PublisherError
 from publisher.core.identity import REGISTER_NAME, Register, joined, parse_register

@@ -34,9 +34,7 @@ class Sluice:
         self._due_at: datetime | None = None
         """When the first letter is due, after a look that found none to be."""
         self._to_write: dict[str, str] = {}
-        """What relays did that the database does not know yet, by the names of their limits: a reason to shut one, or nothing
-        where it answers again.
-        """
+        """Why relays are shut, by the names of their limits, where the database does not know it yet."""
         self.put_off = 0
         self.trouble = ""
         with publication.storage.read() as tx:
@@ -63,18 +61,10 @@ class Sluice:
         self._give_up(relay, reason)
         self._to_write[_of_relay(relay)] = reason
 
-    def note_answering(self, relay: Relay) -> None:
-        if _of_relay(relay) in self._in_trouble:
-            self._to_write[_of_relay(relay)] = ""
-
     def write_down(self, tx: Transaction, now: datetime) -> None:
         """What became of relays since the last time; a transaction that fails may lose it, which costs a try at most."""
         while self._to_write:
-            name, reason = self._to_write.popitem()
-            if reason:
-                self._shut(tx, name, reason, now)
-            else:
-                self._forgive(tx, name, now)
+            self._shut(tx, *self._to_write.popitem(), now)
 
     def _give_up(self, relay: Relay, reason: str) -> None:
         self._failed.add(relay.name)
@@ -130,6 +120,10 @@ class Sluice:
                 until[delivery.id] = limit.shut_until
             elif domain not in rates:
                 kept.append(delivery)
+            elif delivery.edition is None:  # somebody waits for it; the others wait a little longer
+                at_ms = max(limit.free_at_ms, now_ms) + round(rates[domain].interval_ms)
+                limits[limit.name] = replace(limit, free_at_ms=at_ms)
+                kept.append(delivery)
             elif (found := grant(rates[domain], free_at_ms=limit.free_at_ms, now_ms=now_ms, wanted=1)).letters:
                 limits[limit.name] = replace(limit, free_at_ms=found.free_at_ms)
                 kept.append(delivery)
@@ -176,8 +170,8 @@ class Sluice:
         """A refusal for reasons of policy is about us: whoever says so is left alone for a while, and no address suffers."""
         domain = _domain(address)
         if found.state == "sent":
-            if _of_domain(domain) in self._in_trouble:
-                self._forgive(tx, _of_domain(domain), now)
+            for name in self._in_trouble & {_of_domain(domain), _of_relay(relay) if relay else ""}:
+                self._forgive(tx, name, now)
         elif found.fault == "ours" and answer.stage == "mail" and relay and relay.name not in self._failed:
             reason = f"the mail server {relay.name} answers {answer.reply}"
             self._give_up(relay, reason)

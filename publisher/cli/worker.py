@@ -14,7 +14,9 @@ def run(
     site: SiteFolder = Path(),
     concurrency: Annotated[
         int,
-        typer.Option("--concurrency", min=1, help="So many senders in this process, each with its own connections."),
+        typer.Option(
+            "--concurrency", min=1, max=8, help="So many senders in this process, each with its own connections."
+        ),
     ] = 1,
     now: Now = None,
 ) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from publisher.core import typed
 from publisher.core.errors import ConfigurationError
+from publisher.core.identity import is_loopback
 from publisher.core.limits import Rate
 
 Security = Literal["none", "starttls", "tls"]
@@ -81,6 +82,8 @@ def _route(table: object, place: str, complaints: list[str]) -> Route | None:
         complaints.append(f"{place}: host is missing, wanted is a host name like smtp.example.org")
     if bool(table.get("username")) != bool(table.get("password") or table.get("password_file")):
         complaints.append(f"{place}: wanted are both a username and a password (or password_file), or neither")
+    if table.get("security") == "none" and table.get("username") and not is_loopback(str(table.get("host", ""))):
+        complaints.append(f"{place}: security none would show the password to the network, wanted is starttls or tls")
     if len(complaints) > before:
         return None
     values.setdefault("port", PORTS[values.get("security", "starttls")])

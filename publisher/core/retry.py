@@ -17,6 +17,10 @@ GIVE_UP_AFTER = timedelta(days=3)
 """From the first try."""
 
 
+_ABOUT_SENDER = ("5.1.7", "5.1.8")
+"""RFC 3463, 3.2: our address or its domain is what is wrong; some say so only when they hear the recipient."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """How one transaction ended: with a reply, or with a connection that broke."""
@@ -61,7 +65,7 @@ def outcome(
 
 
 def _fault(stage: Stage, reply: Reply) -> Fault | None:
-    """RFC 3463: 5.1 is about addresses, 5.2.1 a closed mailbox, 5.3.4 and 552 the size, 5.7 policy."""
+    """RFC 3463: 5.1 is about addresses (5.1.0 about any), 5.2.1 a closed mailbox, 5.3.4 and 552 the size, 5.7 policy."""
     enhanced = reply.enhanced or ""
     if reply.code // 100 != 5:
         return None
@@ -69,7 +73,9 @@ def _fault(stage: Stage, reply: Reply) -> Fault | None:
         return "message"
     if enhanced.startswith("5.7.") or stage in ("connect", "mail") or reply.code in (530, 534, 535, 538):
         return "ours"
-    if stage == "rcpt" and (enhanced.startswith("5.1.") or enhanced == "5.2.1"):
+    if enhanced in _ABOUT_SENDER:
+        return "ours"
+    if stage == "rcpt" and (enhanced == "5.2.1" or (enhanced.startswith("5.1.") and enhanced != "5.1.0")):
         return "recipient"
     return None
 

@@ -21,6 +21,9 @@ COMMAND_SECONDS = 300
 """RFC 5321, 4.5.3.2: five minutes for MAIL and RCPT."""
 FINAL_DOT_SECONDS = 600
 _GOODBYE_SECONDS = 5
+_REPLY_LENGTH = 500
+"""Of a reply's text as it is kept, for the owner's eye."""
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MOST_BYTES = 65_536
 """Of one reply, which may have many lines."""
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
@@ -204,13 +207,22 @@ class Line:
         is_over = False
         with contextlib.suppress(*_WOULD_BLOCK):
             while not is_over:
-                heard = self._socket.recv(_MOST_BYTES)
+                heard = self._receive()
                 self._heard += heard
                 is_over = not heard
                 if not self._has_tls and len(heard) < _MOST_BYTES:
                     break  # there is no more; TLS may have some in its own store
         self._understand()
         return is_over
+
+    def _receive(self) -> bytes:
+        """A connection that was reset is at its end, after what was heard of it before."""
+        try:
+            return self._socket.recv(_MOST_BYTES)
+        except _WOULD_BLOCK:
+            raise
+        except OSError:
+            return b""
 
     def _understand(self) -> None:
         """Take complete replies (RFC 5321, 4.2) from what was heard."""
@@ -299,6 +311,7 @@ def _reply_of_lines(*lines: bytes) -> Reply:
 
 def reply_of(code: int, text: bytes | str) -> Reply:
     """Split the enhanced status code (RFC 2034) from the text."""
-    words = " ".join((text.decode("utf-8", "replace") if isinstance(text, bytes) else text).split())
+    words = " ".join((text.decode("utf-8", "replace") if isinstance(text, bytes) else text).split())[:_REPLY_LENGTH]
+    words = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", words)
     found = _ENHANCED.match(words)
     return Reply(code=code, enhanced=found[1] if found else None, text=words[found.end() :] if found else words)

@@ -60,7 +60,11 @@ class Relay:
             ) from error
         except smtplib.SMTPResponseException as error:
             raise self._down(f"answers {reply_of(error.smtp_code, error.smtp_error)}", "try again later") from error
-        except (OSError, smtplib.SMTPException) as error:
+        except UnicodeError as error:
+            raise self._down(
+                "takes no login with letters beyond ASCII", "wanted is another PUBLISHER_SMTP_PASSWORD"
+            ) from error
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise self._down(
                 reason, "wanted is a mail server there: PUBLISHER_SMTP_HOST, PUBLISHER_SMTP_PORT"

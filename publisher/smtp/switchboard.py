@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from publisher.core.errors import PublisherError
+from publisher.core.errors import PublisherError, RelayDown
 from publisher.core.model import Envelope
 from publisher.core.retry import Answer
 
@@ -153,6 +153,8 @@ class Switchboard:
             news: News = Opened(to, to.connect())
         except PublisherError as error:
             news = Down(to, error)
+        except Exception as error:  # nobody else would hear of it
+            news = Down(to, RelayDown(f"{type(error).__name__}: {error}"))
         self._news.append(news)
         if self._is_closed:
             self._close_news()

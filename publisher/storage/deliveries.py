@@ -128,25 +128,30 @@ class Deliveries:
         query = select(deliveries.c.lease_owner).where(deliveries.c.lease_owner.is_not(None)).distinct()
         return [str(owner) for owner in self._connection.execute(query).scalars()]
 
-    def recover(self, dead: Collection[str], *, policy: str, now: datetime) -> int:
-        """Take back what dead owners held, or those whose lease ran out. Returns how many letters are in doubt.
+    def recover(self, dead: Collection[str], alive: Collection[str] = (), *, policy: str, now: datetime) -> int:
+        """Take back what dead owners held, and those whose lease ran out and who are not known to be alive.
 
         A letter whose intent was written but whose answer was not may have arrived: `resend` sends the same letter again,
-        `leave` counts it as had.
+        later and later, up to five times; `leave` counts it as had. Returns how many letters are in doubt.
         """
-        abandoned = and_(
-            deliveries.c.lease_owner.is_not(None),
-            or_(deliveries.c.lease_owner.in_(dead), deliveries.c.lease_until < now_ms(self._connection)),
-        )
+        is_over = and_(deliveries.c.lease_until < now_ms(self._connection), deliveries.c.lease_owner.not_in(alive))
+        abandoned = and_(deliveries.c.lease_owner.is_not(None), or_(deliveries.c.lease_owner.in_(dead), is_over))
         values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
-        doubtful = self._connection.execute(
-            update(deliveries)
-            .where(abandoned, deliveries.c.state == "sending")
-            .values(**values, **_in_doubt(policy, now), last_reply="the sender died before the answer was written")
-        )
+        said = "the sender died before the answer was written"
+        found = 0
+        for doubts in range(DOUBTS_ENOUGH):
+            is_last = doubts == DOUBTS_ENOUGH - 1
+            which = deliveries.c.doubts >= doubts if is_last else deliveries.c.doubts == doubts
+            later = {"next_attempt_at": now + BACK_OFF[doubts - 1]} if doubts else {}
+            changed = self._connection.execute(
+                update(deliveries)
+                .where(abandoned, deliveries.c.state == "sending", which)
+                .values(**values, **_in_doubt("leave" if is_last else policy, now), **later, last_reply=said)
+            )
+            found += changed.rowcount
         waiting = deliveries.c.state.in_(("pending", "deferred"))
         self._connection.execute(update(deliveries).where(abandoned, waiting).values(values))
-        return doubtful.rowcount
+        return found
 
     def claim(self, owner: str, limit: int, now: datetime) -> list[Delivery]:
         """Lease up to so many letters that are due, the oldest first. Those to readers who may not be mailed end here."""
@@ -358,6 +363,10 @@ _INTEND = Prepared(
             deliveries.c.state.in_(("pending", "deferred")),
             deliveries.c.lease_owner == bindparam("owner", None),
             exists().where(subscribers.c.id == deliveries.c.subscriber, _may_be_mailed()),
+            or_(
+                deliveries.c.edition.is_(None),
+                exists().where(editions.c.number == deliveries.c.edition, editions.c.state.in_(("frozen", "sending"))),
+            ),
         )
         .values(
             state="sending",

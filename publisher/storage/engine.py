@@ -17,6 +17,16 @@ CACHE_KIB = 32_768
 """SQLite's own 2 MiB are too few for the indexes of a large edition."""
 
 
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A server that has gone silent is noticed in half a minute, not after many."""
+
+
 def connect(database_url: str, folder: Path) -> Engine:
     """An engine for `sqlite:///path` (relative to `folder`) or `postgresql://...`; raises ConfigurationError."""
     try:
@@ -31,7 +41,9 @@ def connect(database_url: str, folder: Path) -> Engine:
             event.listen(engine, "connect", _set_up_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True, connect_args=_PATIENCE
+        )
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             "PUBLISHER_DATABASE_URL: PostgreSQL needs its driver, wanted is: pip install 'publisher[postgresql]'"
@@ -74,6 +86,8 @@ def told_as_ours(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        raise _told(engine, error.orig or error) from error
+    except engine.dialect.loaded_dbapi.Error as error:  # of a prepared statement, which the driver executes itself
         raise _told(engine, error) from error
     except SQLAlchemyError as error:
         raise StorageError(f"the database failed: {error}") from error
@@ -89,9 +103,9 @@ def now_ms(connection: Connection) -> ColumnElement[int]:
     return literal_column(text, BigInteger())
 
 
-def _told(engine: Engine, error: DBAPIError) -> StorageError | Busy:
-    reason = str(error.orig).strip().split("\n")[0]
-    if getattr(error.orig, "sqlstate", None) in ("40001", "40P01") or "database is locked" in reason:
+def _told(engine: Engine, error: BaseException) -> StorageError | Busy:
+    reason = str(error).strip().split("\n")[0]
+    if getattr(error, "sqlstate", None) in ("40001", "40P01") or "database is locked" in reason:
         return Busy(f"the database is busy with another process ({reason}): try again in a moment")
     if engine.dialect.name == "sqlite":
         return StorageError(f"{engine.url.database}: {reason}{_sqlite_advice(reason)}")

@@ -86,7 +86,9 @@ def revision_of(connection: Connection) -> str | None:
 
 def _put_aside(path: Path, revision: str) -> None:
     """A consistent copy beside the file, even while others write."""
-    with sqlite3.connect(path) as source, sqlite3.connect(path.with_suffix(f".before-{revision}.db")) as copy:
+    aside = path.with_suffix(f".before-{revision}.db")
+    aside.touch(mode=0o600)
+    with sqlite3.connect(path) as source, sqlite3.connect(aside) as copy:
         source.backup(copy)
     source.close()
     copy.close()

@@ -76,6 +76,10 @@ OURS = Outcome(state="deferred", next_attempt_at=FIVE_MINUTES, fault="ours")
         ("mail", 530, "5.7.0", OURS),
         ("mail", 550, None, OURS),
         ("mail", 553, "5.1.8", OURS),
+        # so is our own address, whenever somebody says so
+        ("rcpt", 550, "5.1.8", OURS),
+        ("rcpt", 550, "5.1.7", OURS),
+        ("rcpt", 550, "5.1.0", FAILED),
         ("mail", 552, "5.3.4", TOO_BIG),
         ("rcpt", 530, None, OURS),
         ("rcpt", 535, None, OURS),

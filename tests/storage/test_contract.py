@@ -202,6 +202,56 @@ def test_what_a_dead_worker_held_is_taken_over_and_only_the_begun_letter_is_in_d
     assert tally(site.storage) == expected
 
 
+def test_a_sender_that_is_known_to_live_keeps_what_it_held_too_long(site: Publication) -> None:
+    claim(site.storage, "host:slow", 3)
+    with site.storage.write() as tx:
+        tx._connection.execute(deliveries.update().where(deliveries.c.lease_owner.is_not(None)).values(lease_until=1))
+        tx.deliveries.recover([], ["host:slow"], policy="resend", now=EIGHT)
+        assert tx.deliveries.owners() == ["host:slow"]
+        tx.deliveries.recover([], [], policy="resend", now=EIGHT)
+        assert tx.deliveries.owners() == []
+
+
+def test_a_letter_that_kills_its_sender_again_and_again_comes_later_and_later_and_at_last_no_more(
+    site: Publication,
+) -> None:
+    now, waits = EIGHT, []
+    for _ in range(5):
+        with site.storage.write() as tx:
+            (delivery, *_) = tx.deliveries.claim("host:dead", 1, now)
+            assert delivery.id == 1
+            assert tx.deliveries.intend([delivery], "host:dead", now) == {1}
+            assert tx.deliveries.recover(["host:dead"], policy="resend", now=now) == 1
+            query = select(deliveries.c.state, deliveries.c.next_attempt_at).where(deliveries.c.id == 1)
+            state, at = tx._connection.execute(query).one()
+            tx._connection.execute(
+                deliveries.update().where(deliveries.c.id > 1).values(next_attempt_at=EIGHT + timedelta(days=9))
+            )
+        waits.append(at - now)
+        now = at
+    assert waits[:4] == [timedelta(0), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1)]
+    assert state == "uncertain"
+
+
+def test_what_is_held_after_the_claim_does_not_leave(site: Publication) -> None:
+    (delivery,) = claim(site.storage, "host:one", 1)
+    with site.storage.write() as tx:
+        assert tx.editions.hold_all("restored") == 1
+        assert tx.deliveries.intend([delivery], "host:one", EIGHT) == set()
+
+
+def test_a_driver_that_fails_in_a_prepared_statement_is_told_as_ours(site: Publication) -> None:
+    (delivery,) = claim(site.storage, "host:one", 1)
+
+    def fail() -> None:
+        with site.storage.write() as tx:
+            tx._connection.execute(text("DROP TABLE suppressions"))
+            tx.deliveries.intend([delivery], "host:one", EIGHT)
+
+    with pytest.raises(StorageError, match="suppressions"):
+        fail()
+
+
 def test_a_lease_that_ran_out_is_taken_over_and_a_renewed_one_is_not(site: Publication) -> None:
     claim(site.storage, "host:slow", 3)
     claim(site.storage, "host:alive", 3)

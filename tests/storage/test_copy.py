@@ -63,6 +63,7 @@ def fill(storage: Storage, folder: Path) -> None:
     with storage.write() as tx:
         (claimed,) = tx.deliveries.claim("elsewhere:run", 1, EIGHT)
         assert tx.deliveries.intend([claimed], "elsewhere:run", EIGHT)
+        tx.limits.read(["domain:example.org"], EIGHT)
         tx.limits.put(Limit(name="domain:example.org", free_at_ms=2**60, shut_until=EIGHT, refusals=2, reason=ODD))
 
 

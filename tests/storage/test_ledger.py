@@ -450,6 +450,19 @@ def approve_all(site: Publication, now: datetime) -> None:
             approve(site, view.edition.number, now)
 
 
+def test_a_database_that_is_behind_stops_whoever_looks_at_it_first(site: Publication, relay: CuedRelay) -> None:
+    join(site, "reader@example.org")
+    posts = library(post(0), post(1))
+    tick(site, posts, START)
+    scan(site, posts, EIGHT)
+    release_due(site, posts.library, EIGHT)
+    compose(site, posts.library, EIGHT)
+    (site.folders.state / "high-water").write_text("7\n")
+    send(site, EIGHT)
+    assert relay.letters("reader@example.org") == []
+    assert (newest(site).state, newest(site).held_because) == ("held", "restored")
+
+
 def test_a_restored_backup_holds_instead_of_sending_again(site: Publication, relay: CuedRelay) -> None:
     join(site, "reader@example.org")
     posts = library(post(0), post(1))
