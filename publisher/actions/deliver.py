@@ -188,6 +188,7 @@ class _Run:
         """How many lines a relay has room for: one until it has answered, since a login that is refused by eight lines at once
         may lock the account.
         """
+        self._room = sum(relay.connections for relay in publication.relays)
         self._rebuffs: Counter[str] = Counter()
         """How often in a row a relay has hung up on a letter."""
         self._tries: Counter[int] = Counter()
@@ -240,8 +241,9 @@ class _Run:
 
     def _open_lines(self, switchboard: Switchboard) -> None:
         """As many as there are letters for, to those relays that come first of all that answer."""
+        there = len(self._busy) + len(self._idle) + len(self._reserved) + self._opening.total()
         wanted = len(self._claimed) + len(self._ready) - len(self._idle) - self._opening.total()
-        if wanted <= 0 or not self._may_begin:
+        if wanted <= 0 or there >= self._room or not self._may_begin:
             return
         relays = self._sluice.relays()
         self.is_down = not relays and not self._opening.total()

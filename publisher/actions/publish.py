@@ -30,6 +30,8 @@ from publisher.disk.output import Output, Record, folders_of, put_file, zipped_n
 
 LOCK_PATIENCE_SECONDS = 30
 _ROUNDS = 5
+_MOST_COPIED = 30_000
+"""Of a process that knows more pages than this, copies take too much memory."""
 _MANY_LISTS = 30
 """From so many pages of lists on it is worth starting processes."""
 
@@ -189,7 +191,8 @@ class _Building:
                 self._out.keep(file.name)
             else:
                 wanted.append(file)
-        workers = crew.cores() if len(wanted) >= _MANY_LISTS else 1
+        are_many = len(wanted) >= _MANY_LISTS and len(self._out.now) <= _MOST_COPIED
+        workers = crew.cores() if are_many else 1
         for name, record, is_written in crew.spread(
             _put_list, (press, wanted), range(len(wanted)), workers=workers, is_portable=False
         ):

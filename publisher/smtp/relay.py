@@ -4,6 +4,7 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass
+from functools import cached_property
 
 from publisher.core.errors import RelayDown
 from publisher.core.limits import Rate
@@ -13,7 +14,7 @@ from publisher.smtp.line import Line, reply_of
 CONNECT_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Relay:
     route: Route
     own_name: str
@@ -34,6 +35,11 @@ class Relay:
     @property
     def preference(self) -> int:
         return self.route.preference
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Certificates are checked. To read all that this machine trusts takes longer than many a letter, so it is done once."""
+        return ssl.create_default_context()
 
     def connect(self) -> Line:
         """Raises RelayDown."""
@@ -72,9 +78,8 @@ class Relay:
 
     def _open(self) -> smtplib.SMTP:
         route = self.route
-        context = ssl.create_default_context()
         smtp = (
-            smtplib.SMTP_SSL(local_hostname=self.own_name, timeout=CONNECT_SECONDS, context=context)
+            smtplib.SMTP_SSL(local_hostname=self.own_name, timeout=CONNECT_SECONDS, context=self._context)
             if route.security == "tls"
             else smtplib.SMTP(local_hostname=self.own_name, timeout=CONNECT_SECONDS)
         )
@@ -85,7 +90,7 @@ class Relay:
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
             if route.security == "starttls":
-                smtp.starttls(context=context)
+                smtp.starttls(context=self._context)
                 smtp.ehlo_or_helo_if_needed()
             if route.username and route.password:
                 smtp.login(route.username, route.password)
@@ -96,3 +101,4 @@ class Relay:
 
     def _down(self, what: str, wanted: str) -> RelayDown:
         return RelayDown(f"the mail server {self.name}: {what}; {wanted}")
+
