@@ -101,4 +101,3 @@ class Relay:
 
     def _down(self, what: str, wanted: str) -> RelayDown:
         return RelayDown(f"the mail server {self.name}: {what}; {wanted}")
-
