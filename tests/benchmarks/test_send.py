@@ -196,7 +196,7 @@ def test_told_to_stop_it_takes_everything_with_it(temporary: Path) -> None:
         wait_until(lambda: bool(left_in(temporary)) or running.poll() is not None, "servers at work")
         assert running.poll() is None
     assert running.returncode == 143
-    assert not left_in(temporary)
+    wait_until(lambda: not left_in(temporary), "the last of the servers' processes to end")
     assert not [*temporary.iterdir()]
 
 
