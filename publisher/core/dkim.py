@@ -17,8 +17,6 @@ from typing import Literal
 _LEAST_BITS = 1024
 """RFC 8301, 3.2: nobody believes a shorter RSA key. 2048 are wanted."""
 _LINE_LENGTH = 76
-_STRING_LENGTH = 255
-"""RFC 1035, 3.3: of each string in a TXT record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +80,6 @@ def record_name(key: DkimKey, domain: str) -> str:
 def record(key: DkimKey) -> str:
     """The text of that record, by which the world checks what the key has signed (RFC 6376, 3.6.1)."""
     return f"v=DKIM1; k={key.kind}; p={b64encode(key.public).decode()}"
-
-
-def zone_strings(text: str) -> str:
-    """The text of a TXT record as a zone file wants it: in quotes, cut where a string would be too long."""
-    return " ".join(f'"{text[start : start + _STRING_LENGTH]}"' for start in range(0, len(text), _STRING_LENGTH))
 
 
 class Signer:
